@@ -1,0 +1,122 @@
+//! "Go and look": what travels to the fetcher. Ids and a claim, no data, at most 4 KiB.
+
+use serde::{Deserialize, Serialize};
+
+use super::change::Evidence;
+use super::closed_list::closed_list;
+use super::name::{ConnectionKey, OnboardingId, Resource, SubjectKey};
+use super::part::{Part, Standing};
+use super::time::Timestamp;
+
+closed_list! {
+    /// What an event says has happened to its part, by its class alone.
+    pub enum ClaimClass {
+        Nothing = "nothing": "Only that something happened.",
+        Exists = "exists": "The part exists.",
+        Ended = "ended": "The part came to its end.",
+        Decided = "decided": "The part was decided.",
+    }
+}
+
+/// What a look must not contradict. An event's word is never taken for the truth, only for a reason to look again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The event's class.
+    pub class: ClaimClass,
+    /// The part that the event is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Resource>,
+    /// The provider's time of it, where it is comparable with the part's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Claim {
+    /// Nothing is claimed: any look answers it.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { class: ClaimClass::Nothing, part: None, at: None }
+    }
+
+    /// Whether what was found cannot be what the event was about: the read was older than the event.
+    #[must_use]
+    pub fn contradicts(&self, parts: &[Part]) -> bool {
+        let Some(resource) = &self.part else { return false };
+        let Some(part) = parts.iter().find(|part| &part.resource == resource) else {
+            return self.class != ClaimClass::Nothing;
+        };
+        if part.gone {
+            return false;
+        }
+        let too_early = matches!((self.at, part.at), (Some(claimed), Some(found)) if found < claimed);
+        let not_there = match self.class {
+            ClaimClass::Nothing | ClaimClass::Exists => false,
+            ClaimClass::Ended => matches!(part.standing, Standing::Open | Standing::Waiting),
+            ClaimClass::Decided => !part.standing.is_decision() && part.standing != Standing::Unrecognised,
+        };
+        too_early || not_there
+    }
+}
+
+/// What is to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A resource at the provider; whose onboarding it is, is still to be found.
+    Subject(Resource),
+    /// An onboarding of ours.
+    Onboarding(OnboardingId),
+}
+
+/// The message itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// The version of this form; a reader refuses one that it does not know.
+    pub v: u8,
+    /// Through which connection.
+    pub connection: ConnectionKey,
+    /// What.
+    pub about: About,
+    /// What a look must not contradict.
+    pub claim: Claim,
+    /// Who rings.
+    pub evidence: Evidence,
+    /// How often a look has contradicted the claim so far.
+    #[serde(default)]
+    pub repeat: u8,
+    /// When the first of its kind was made; set when it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+/// The form that this version writes and reads.
+pub const NOTICE_VERSION: u8 = 1;
+
+impl Notice {
+    /// A notice of a webhook.
+    #[must_use]
+    pub const fn of_event(connection: ConnectionKey, subject: Resource, claim: Claim) -> Self {
+        let about = About::Subject(subject);
+        Self { v: NOTICE_VERSION, connection, about, claim, evidence: Evidence::Webhook, repeat: 0, since: None }
+    }
+
+    /// "A look is due": claims nothing.
+    #[must_use]
+    pub const fn due(connection: ConnectionKey, onboarding: OnboardingId, evidence: Evidence) -> Self {
+        let about = About::Onboarding(onboarding);
+        Self { v: NOTICE_VERSION, connection, about, claim: Claim::nothing(), evidence, repeat: 0, since: None }
+    }
+
+    /// The subject it names, with its connection.
+    #[must_use]
+    pub fn subject(&self) -> Option<SubjectKey> {
+        match &self.about {
+            About::Subject(resource) => {
+                Some(SubjectKey { connection: self.connection.clone(), resource: resource.clone() })
+            }
+            About::Onboarding(_) => None,
+        }
+    }
+}

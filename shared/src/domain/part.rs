@@ -1,0 +1,167 @@
+//! Evidence: what one look found, piece by piece.
+
+use serde::{Deserialize, Serialize};
+
+use super::closed_list::closed_list;
+use super::name::{ProviderId, Resource, ResourceKind};
+use super::status::{Action, Because, DecidedBy, Status};
+use super::time::Timestamp;
+
+closed_list! {
+    /// Where one piece of evidence stands.
+    pub enum Standing {
+        Open = "open": "Work is going on.",
+        Ended = "ended": "It came to its end and is no verdict by itself.",
+        Approved = "approved": "Decided in favour.",
+        Rejected = "rejected": "Decided against.",
+        Waiting = "waiting": "Something is asked of somebody.",
+        Unrecognised = "unrecognised": "The provider used a word we do not know; never an approval.",
+    }
+}
+
+impl Standing {
+    /// A verdict, in favour or against.
+    #[must_use]
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Self::Approved | Self::Rejected)
+    }
+}
+
+/// One piece of evidence of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which resource at the provider.
+    pub resource: Resource,
+    /// The provider's status word as it came, at most 64 characters.
+    pub provider_status: String,
+    /// The provider's reason as it came, at most 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_reason: Option<String>,
+    /// Facts beside the status that the mapping needs, such as Ondato's `isSuccess`; no personal data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Who decided.
+    pub decided_by: DecidedBy,
+    /// The provider's time of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Keyed digest of the data behind it: tells that data changed, never what they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// A complete look did not find it any more; what was known of it stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+}
+
+impl Part {
+    /// A part of that resource which stands open and says nothing else yet.
+    #[must_use]
+    pub fn new(resource: Resource, provider_status: &str, standing: Standing) -> Self {
+        Self {
+            resource,
+            provider_status: clipped(provider_status),
+            provider_reason: None,
+            marks: Vec::new(),
+            standing,
+            decided_by: DecidedBy::Unknown,
+            at: None,
+            digest: None,
+            gone: false,
+        }
+    }
+
+    /// Whether the adapter left that mark.
+    #[must_use]
+    pub fn has(&self, mark: &str) -> bool {
+        self.marks.iter().any(|own| own == mark)
+    }
+}
+
+/// The provider's words are kept, but never more than 64 characters of them.
+#[must_use]
+pub fn clipped(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+/// More parts than this fold into one `overflow` part (design §9).
+pub const MAX_PARTS: usize = 64;
+
+/// What one look found: all or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Every part that the provider told of.
+    parts: Vec<Part>,
+    /// Whether the subject itself is unknown to the provider now (404).
+    gone: bool,
+}
+
+impl Snapshot {
+    /// A complete look. Parts beyond the cap fold into one that can never approve.
+    #[must_use]
+    pub fn of(mut parts: Vec<Part>) -> Self {
+        if parts.len() > MAX_PARTS {
+            parts.truncate(MAX_PARTS - 1);
+            parts.extend(overflow());
+        }
+        Self { parts, gone: false }
+    }
+
+    /// The provider does not know the subject any more.
+    #[must_use]
+    pub const fn subject_gone() -> Self {
+        Self { parts: Vec::new(), gone: true }
+    }
+
+    /// Every part that the look found.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Whether the provider answered that it does not know the subject.
+    #[must_use]
+    pub const fn is_gone(&self) -> bool {
+        self.gone
+    }
+}
+
+fn overflow() -> Option<Part> {
+    let kind = ResourceKind::parse("overflow").ok()?;
+    let id = ProviderId::parse("overflow").ok()?;
+    Some(Part::new(Resource { kind, id }, "overflow", Standing::Unrecognised))
+}
+
+/// What the parts of the current attempt mean, by the provider's total table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assessment {
+    /// A row of the table matched.
+    Known(Opinion),
+    /// No row matched, or a word is unknown: the last status is kept, and it is shown and counted.
+    Unrecognised {
+        /// The part that could not be read.
+        resource: Resource,
+    },
+}
+
+/// What a matching row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opinion {
+    /// The canonical status.
+    pub status: Status,
+    /// Why.
+    pub reasons: Vec<Because>,
+    /// What is asked.
+    pub action: Option<Action>,
+    /// Who decided.
+    pub decided_by: DecidedBy,
+}
+
+impl Opinion {
+    /// A status without reasons.
+    #[must_use]
+    pub const fn plain(status: Status) -> Self {
+        Self { status, reasons: Vec::new(), action: None, decided_by: DecidedBy::Unknown }
+    }
+}

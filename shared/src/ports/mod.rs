@@ -1,0 +1,22 @@
+//! What the use cases need of the world, in the domain's words. Adapters and the in-memory parts implement it.
+
+mod bells;
+mod http;
+mod ledger;
+mod provider;
+mod tenant;
+mod vault;
+mod world;
+
+pub use self::bells::{Bells, BellsError, DeliveryBell, Rejected};
+pub use self::http::{Audience, Http, HttpError, Method, Request, Response};
+pub use self::ledger::{
+    Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
+    EndpointState, LeaseOutcome, Ledger, LedgerError, Page, Released, SharedTokens, SubjectRecord, SubjectState,
+};
+pub use self::provider::{
+    Account, BadField, Contact, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Wish,
+};
+pub use self::tenant::{Connection, Destination, DestinationKind, Settings, TenantConfig, UnknownSubject};
+pub use self::vault::{Index, Vault, VaultError};
+pub use self::world::{Clock, Entropy, World};

@@ -1,0 +1,255 @@
+//! An account with a provider: the one port that every provider's folder implements. A configured account carries
+//! its own credentials and settings; what it needs of the world comes with each call.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use thiserror::Error;
+use url::Url;
+
+use crate::domain::{
+    Assessment, Channel, Claim, ConnectionKey, OnboardingId, Part, Resource, Snapshot, SubjectKind, Timestamp,
+};
+use crate::proof::{Body, Specification, Verified};
+use crate::secret::Secret;
+
+use super::http::Http;
+use super::world::World;
+
+/// What a call may use of the world.
+#[derive(Clone, Copy)]
+pub struct Reach<'a> {
+    /// Outward calls.
+    pub http: &'a dyn Http,
+    /// Time and chance.
+    pub world: &'a World,
+    /// Through which connection; an answer that belongs to another is foreign.
+    pub connection: &'a ConnectionKey,
+    /// Our own origin, for addresses that the provider sends people to.
+    pub public_url: &'a Url,
+    /// Digests data so that a change can be told and nothing else.
+    pub digest: &'a (dyn Fn(&[u8]) -> String + Send + Sync),
+}
+
+/// A proven event, reduced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Look at this.
+    Look {
+        /// At what.
+        subject: Resource,
+        /// What the look must not contradict.
+        claim: Claim,
+        /// The event's type, for the log: a word of the provider, clipped.
+        kind: String,
+    },
+    /// Nothing to look at: answered 200 and counted with this reason.
+    Silent {
+        /// A stable code: `unknown_event`, `no_subject`, `foreign_application`…
+        reason: &'static str,
+    },
+}
+
+/// A proven body that is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unreadable {
+    /// It cannot be read: 400.
+    #[error("not an event: {0}")]
+    NotAnEvent(&'static str),
+    /// The credential that proved it may not vouch for this type of event: as if it had no proof.
+    #[error("the proof does not vouch for this type of event")]
+    NotVouched,
+}
+
+/// What is wished when a run at the provider is to begin.
+#[derive(Clone)]
+pub struct Wish {
+    /// Our own reference at the provider.
+    pub onboarding: OnboardingId,
+    /// Which attempt.
+    pub attempt: u8,
+    /// Who is verified.
+    pub kind: SubjectKind,
+    /// What the app knows of the subject: personal data, passed on and stored nowhere.
+    pub subject: Map<String, Value>,
+    /// How the person comes to the provider.
+    pub channel: Channel,
+    /// Where the person goes afterwards.
+    pub return_url: Option<Url>,
+    /// The provider's own options.
+    pub options: Map<String, Value>,
+}
+
+/// A field of a request that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadField {
+    /// Its place in the request, such as `subject.phoneNumber`.
+    pub field: String,
+    /// The rule it breaks; never its value.
+    pub rule: String,
+}
+
+/// How the person gets there.
+pub enum Entrance {
+    /// A link, a bearer secret.
+    Link {
+        /// The address.
+        url: Secret,
+        /// Whether it may be shown inside a frame.
+        embed: bool,
+    },
+    /// A token for the provider's SDK.
+    Sdk {
+        /// The token.
+        token: Secret,
+    },
+}
+
+/// A run has begun at the provider.
+pub struct Started {
+    /// The root resource of the run.
+    pub subject: Resource,
+    /// How the person gets there.
+    pub entrance: Entrance,
+    /// Until when it lives, as far as is known.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What can be done after a crash between "create" and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// The provider finds a run by our own reference.
+    ByReference,
+    /// The provider lists runs, which can be searched.
+    ByListing,
+    /// Neither: an orphan without a link may remain, and is reported.
+    None,
+}
+
+/// Why a provider did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProviderError {
+    /// It asks for patience (429).
+    #[error("the provider asks for patience")]
+    Busy {
+        /// For how long, where it says so.
+        retry_after: Option<Duration>,
+    },
+    /// It does not answer, or with what cannot be read: a repeat may work.
+    #[error("the provider does not answer: {0}")]
+    Unavailable(&'static str),
+    /// It refuses our credentials: a person has to see to it.
+    #[error("the provider refuses our credentials")]
+    Unauthorized,
+    /// It does not know the resource.
+    #[error("the provider does not know the resource")]
+    NotFound,
+    /// It refuses the request; a repeat does not help.
+    #[error("the provider refuses the request")]
+    Refused {
+        /// The field that it names, in our own words where there is one.
+        field: Option<String>,
+    },
+    /// It answered with something that is not ours: never stored.
+    #[error("the answer is about something else: {0}")]
+    Foreign(&'static str),
+    /// It has no such function.
+    #[error("{0}")]
+    Unsupported(&'static str),
+}
+
+/// An account with a provider.
+#[async_trait]
+pub trait Account: Send + Sync {
+    /// The provider's name, as in a configuration.
+    fn provider(&self) -> &'static str;
+
+    /// How its webhooks are proven.
+    fn specification(&self) -> &Specification;
+
+    /// Reduces a proven webhook to what is to be looked at.
+    ///
+    /// # Errors
+    /// It is not an event of this provider.
+    fn event(&self, body: Verified<Body<'_>>) -> Result<Event, Unreadable>;
+
+    /// The provider's total table: what these parts mean together.
+    fn assess(&self, parts: &[Part]) -> Assessment;
+
+    /// What can be done after a crash between "create" and its answer.
+    fn recovery(&self) -> Recovery;
+
+    /// How long a link lives that nobody has opened.
+    fn link_life(&self) -> Option<Duration>;
+
+    /// Checks a wish before anything is made.
+    ///
+    /// # Errors
+    /// Every field that is missing or wrong.
+    fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>>;
+
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; after [`ProviderError::Unavailable`] the run may exist.
+    async fn start(&self, reach: Reach<'_>, wish: &Wish) -> Result<Started, ProviderError>;
+
+    /// After a crash: a run that an earlier `start` with the same wish has begun, if the provider can tell.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn recover(&self, _reach: Reach<'_>, _wish: &Wish) -> Result<Option<Started>, ProviderError> {
+        Ok(None)
+    }
+
+    /// Reads the truth about a run: all of it or an error.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ProviderError::NotFound`] only where the run itself is unknown.
+    async fn look(&self, reach: Reach<'_>, subject: &Resource) -> Result<Snapshot, ProviderError>;
+
+    /// Whose a subject is: our own reference, as the provider has it.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Option<OnboardingId>, ProviderError>;
+
+    /// The provider's personal data and file metadata, live.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn details(&self, _reach: Reach<'_>, _subject: &Resource) -> Result<Value, ProviderError> {
+        Err(ProviderError::Unsupported("this provider gives no details; look in its own console"))
+    }
+
+    /// The app says that capture is done.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn submit(&self, _reach: Reach<'_>, _subject: &Resource, _options: &Map<String, Value>) -> Result<(), ProviderError> {
+        Err(ProviderError::Unsupported("this provider learns by itself when the person is done; nothing is to be submitted"))
+    }
+
+    /// Changes an e-mail address or a phone number.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn update_contact(&self, _reach: Reach<'_>, _subject: &Resource, _contact: &Contact) -> Result<(), ProviderError> {
+        Err(ProviderError::Unsupported("this provider cannot change contact data; start a new onboarding"))
+    }
+
+    /// Asks the provider to delete what it holds of a run. Doing it twice is done.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn erase(&self, reach: Reach<'_>, subject: &Resource) -> Result<(), ProviderError>;
+}
+
+/// What is changed.
+pub enum Contact {
+    /// A new e-mail address.
+    Email(Secret),
+    /// A new phone number.
+    Phone(Secret),
+}

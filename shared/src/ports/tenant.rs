@@ -1,0 +1,118 @@
+//! A tenant's configuration, read and checked. It carries secrets, so nothing here can be printed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::domain::schedule::Horizons;
+use crate::domain::{ConnectionKey, ConnectionName, Tenant, Wanted};
+use crate::proof::Proofs;
+use crate::seal::SealingKeys;
+use crate::secret::Secret;
+
+use super::provider::Account;
+
+/// One tenant.
+pub struct TenantConfig {
+    /// Whose it is: the name it was asked for by, never one from inside.
+    pub tenant: Tenant,
+    /// Off: nothing of it is accepted or done.
+    pub enabled: bool,
+    /// Its accounts.
+    pub connections: BTreeMap<ConnectionName, Connection>,
+    /// Where its changes go, where a connection says nothing else.
+    pub delivery: Option<Destination>,
+    /// Where a person may be sent back to.
+    pub return_urls: Vec<Url>,
+    /// Actions that must be allowed one by one.
+    pub allowed_actions: BTreeSet<String>,
+    /// The first seals, all open.
+    pub sealing_keys: SealingKeys,
+}
+
+impl TenantConfig {
+    /// An enabled connection.
+    #[must_use]
+    pub fn connection(&self, name: &ConnectionName) -> Option<&Connection> {
+        self.connections.get(name).filter(|connection| self.enabled && connection.enabled)
+    }
+
+    /// Where changes of that connection go.
+    #[must_use]
+    pub fn destination(&self, name: &ConnectionName) -> Option<&Destination> {
+        self.connections.get(name).and_then(|connection| connection.delivery.as_ref()).or(self.delivery.as_ref())
+    }
+}
+
+/// One account with one provider.
+pub struct Connection {
+    /// Whose and which.
+    pub key: ConnectionKey,
+    /// Off: nothing of it is accepted or done.
+    pub enabled: bool,
+    /// The account itself.
+    pub account: Arc<dyn Account>,
+    /// What its webhooks are proven with.
+    pub proofs: Proofs,
+    /// Settings that every provider has.
+    pub settings: Settings,
+    /// Where its changes go instead.
+    pub delivery: Option<Destination>,
+}
+
+/// Settings that every provider has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// What an unknown subject is, once 15 min have passed.
+    pub unknown_subject: UnknownSubject,
+    /// How long an onboarding is watched.
+    pub horizons: Horizons,
+    /// Whether a stalled attempt gets a fresh link by itself.
+    pub reissue: bool,
+    /// No more looks than this in a minute; none is no limit.
+    pub max_looks_per_minute: Option<u32>,
+    /// The provider's account serves several tenants: a valid proof does not say whose an event is.
+    pub shared_account: bool,
+}
+
+/// See [`Settings::unknown_subject`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownSubject {
+    /// Not ours: remembered for 7 days.
+    Stranger,
+    /// Ours, though we did not start it (Ondato's static links): becomes an onboarding.
+    Adopt,
+}
+
+/// Where changes go.
+pub struct Destination {
+    /// How.
+    pub kind: DestinationKind,
+    /// Which kinds it wants.
+    pub kinds: BTreeSet<Wanted>,
+}
+
+/// How changes go out.
+pub enum DestinationKind {
+    /// Standard Webhooks over https.
+    Webhook {
+        /// The address.
+        url: Url,
+        /// `whsec_…`: all sign, so that a receiver may rotate.
+        secrets: Vec<Secret>,
+    },
+    /// A queue of the tenant.
+    Sqs {
+        /// Its ARN.
+        queue_arn: String,
+    },
+    /// An event bus of the tenant.
+    EventBridge {
+        /// Its ARN.
+        bus_arn: String,
+        /// The `source` of the events.
+        source: String,
+    },
+}
+
