@@ -1,0 +1,273 @@
+//! Bad manners, as rules: what is matched, what happens instead, how often.
+//!
+//! A rule is asked in the order of entry; the first that matches is used. `times` empty means until removed.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::records::Endpoint;
+
+/// Misbehaviour of the API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiRule {
+    /// Absent: every endpoint.
+    #[serde(default)]
+    pub endpoint: Option<Endpoint>,
+    /// Only calls about this IDV (its own, or that of the identification named).
+    #[serde(default)]
+    pub idv: Option<String>,
+    pub manner: ApiManner,
+    /// How many matching calls are spared before the rule begins.
+    #[serde(default)]
+    pub after: u32,
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// Real time after which the rule ends.
+    #[serde(default)]
+    pub for_ms: Option<u64>,
+    /// The call does its work all the same, only the answer is spoilt.
+    #[serde(default)]
+    pub work_done: bool,
+}
+
+impl ApiRule {
+    pub fn always(manner: ApiManner) -> Self {
+        Self {
+            endpoint: None,
+            idv: None,
+            manner,
+            after: 0,
+            times: None,
+            for_ms: None,
+            work_done: false,
+        }
+    }
+
+    #[must_use]
+    pub fn at(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    #[must_use]
+    pub fn about(mut self, idv: impl Into<String>) -> Self {
+        self.idv = Some(idv.into());
+        self
+    }
+
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    #[must_use]
+    pub fn after(mut self, spared: u32) -> Self {
+        self.after = spared;
+        self
+    }
+
+    #[must_use]
+    pub fn lasting(mut self, length: Duration) -> Self {
+        self.for_ms = Some(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    #[must_use]
+    pub fn with_work_done(mut self) -> Self {
+        self.work_done = true;
+        self
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiManner {
+    /// GET answers what was true before the last change of that resource; 404 if there was nothing.
+    Stale,
+    /// GET answers what was true when the rule was made.
+    Frozen,
+    TooMany {
+        retry_after: Option<u64>,
+    },
+    Status {
+        code: u16,
+    },
+    /// 200 with a page instead of JSON.
+    Html,
+    /// Valid HTTP, half of the JSON.
+    Truncated,
+    /// Accepts the call and never answers.
+    Silence,
+    /// Two bytes at a time, with this pause between.
+    SlowDrip {
+        millis: u64,
+    },
+    /// Answers right, but this much later.
+    Late {
+        millis: u64,
+    },
+    /// Another resource's `id` inside.
+    WrongId,
+    ForeignApplication,
+    UnknownStatus {
+        status: String,
+    },
+    UnknownReason {
+        reason: String,
+    },
+    /// The connection is closed without an answer. With `work_done`: the answer is lost.
+    Closed,
+}
+
+impl ApiManner {
+    /// Whether the true answer is needed to make the bad one.
+    pub(crate) fn bends_answer(&self) -> bool {
+        match self {
+            Self::Stale
+            | Self::Frozen
+            | Self::Truncated
+            | Self::SlowDrip { .. }
+            | Self::Late { .. } => true,
+            Self::WrongId
+            | Self::ForeignApplication
+            | Self::UnknownStatus { .. }
+            | Self::UnknownReason { .. } => true,
+            Self::TooMany { .. }
+            | Self::Status { .. }
+            | Self::Html
+            | Self::Silence
+            | Self::Closed => false,
+        }
+    }
+}
+
+/// Misbehaviour of webhooks, decided when the event is made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookRule {
+    /// Beginning of the type's documented name (`KycIdentification.`); empty: every event.
+    #[serde(default, rename = "type")]
+    pub type_prefix: String,
+    #[serde(default)]
+    pub idv: Option<String>,
+    pub manner: WebhookManner,
+    #[serde(default)]
+    pub after: u32,
+    #[serde(default)]
+    pub times: Option<u32>,
+}
+
+impl WebhookRule {
+    pub fn always(manner: WebhookManner) -> Self {
+        Self {
+            type_prefix: String::new(),
+            idv: None,
+            manner,
+            after: 0,
+            times: None,
+        }
+    }
+
+    #[must_use]
+    pub fn on(mut self, type_prefix: impl Into<String>) -> Self {
+        self.type_prefix = type_prefix.into();
+        self
+    }
+
+    #[must_use]
+    pub fn about(mut self, idv: impl Into<String>) -> Self {
+        self.idv = Some(idv.into());
+        self
+    }
+
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookManner {
+    /// First sent after this much retry time.
+    Late {
+        seconds: u64,
+    },
+    /// Sent this many times in all, with the same id.
+    Repeated {
+        copies: u32,
+    },
+    /// Kept back until `release`; two or more can so be sent in another order.
+    Held,
+    Lost,
+    /// The payload names another resource (and another IDV).
+    WrongId,
+    ForeignApplication,
+    UnknownStatus {
+        status: String,
+    },
+    UnknownType {
+        name: String,
+    },
+    UpperCaseIds,
+    /// The payload is what was true before the change.
+    StalePayload,
+    /// The body ends in the middle.
+    Truncated,
+    NoProof,
+    WrongProof,
+    /// HMAC with a `t` this much older.
+    OldSignature {
+        seconds: i64,
+    },
+}
+
+/// In which order held events go out, one after the other.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    AsHeld,
+    Reversed,
+    /// By event id; those not named stay held.
+    Given(Vec<String>),
+}
+
+/// Names a rule for its removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleId(pub u64);
+
+/// A rule with its use so far.
+pub(crate) struct Active<R> {
+    pub(crate) id: RuleId,
+    pub(crate) rule: R,
+    pub(crate) since: Instant,
+    /// Number of the last change of truth when the rule was made.
+    pub(crate) made_at: u64,
+    matched: u32,
+}
+
+impl<R> Active<R> {
+    pub(crate) fn new(id: RuleId, rule: R, made_at: u64) -> Self {
+        Self {
+            id,
+            rule,
+            since: Instant::now(),
+            made_at,
+            matched: 0,
+        }
+    }
+
+    /// Counts one match; true if the rule is to be used for it.
+    pub(crate) fn take(&mut self, after: u32, times: Option<u32>) -> bool {
+        let end = times.map(|times| after.saturating_add(times));
+        if end.is_some_and(|end| self.matched >= end) {
+            return false;
+        }
+        self.matched = self.matched.saturating_add(1);
+        self.matched > after
+    }
+}
