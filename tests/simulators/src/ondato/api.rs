@@ -2,145 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, Method, StatusCode};
-use data_encoding::BASE64;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    hosts::Host,
+    call::{Call, Reply, basic_pair},
+    idv::Idv,
     records::Endpoint,
-    resources::Idv,
     settings::Application,
     world::{Token, View, World, key},
 };
 use crate::chance;
-
-/// A call as it arrived.
-pub(crate) struct Call {
-    pub(crate) host: Host,
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Call {
-    /// Which endpoint it is, with the id in the path.
-    pub(crate) fn endpoint(&self) -> (Endpoint, Option<&str>) {
-        let segments: Vec<&str> = self.path.split('/').skip(1).collect();
-        match (self.host, self.method.as_str(), segments.as_slice()) {
-            (Host::Identity, "POST", ["connect", "token"]) => (Endpoint::Token, None),
-            (Host::Idv, "POST", ["v1", "identity-verifications"]) => (Endpoint::CreateIdv, None),
-            (Host::Idv, "GET", ["v1", "identity-verifications", id]) => {
-                (Endpoint::GetIdv, Some(*id))
-            }
-            (Host::Idv, "GET", ["v1", "identity-verifications", id, "setup"]) => {
-                (Endpoint::GetIdvSetup, Some(*id))
-            }
-            (Host::Idv, "GET", ["v1", "identity-verifications", id, "webhooks"]) => {
-                (Endpoint::GetIdvWebhooks, Some(*id))
-            }
-            (Host::Idv, "PUT", ["v1", "identity-verifications", id, "setup-localisations"]) => {
-                (Endpoint::PutLocalisations, Some(*id))
-            }
-            (Host::Idv, "PUT", ["v1", "identity-verifications", id, "redact"]) => {
-                (Endpoint::Redact, Some(*id))
-            }
-            (Host::Kyc, "POST", ["v1", "identifications", "filter"]) => (Endpoint::FilterKyc, None),
-            (Host::Kyc, "GET", ["v1", "identifications", id]) => (Endpoint::GetKyc, Some(*id)),
-            (Host::Kyc, "GET", ["v1", "identifications", id, "setup"]) => {
-                (Endpoint::GetKycSetup, Some(*id))
-            }
-            (Host::Kyb, "GET", ["v1", "identifications", id]) => (Endpoint::GetKyb, Some(*id)),
-            (_, _, _) => (Endpoint::Unknown, None),
-        }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    fn json(&self) -> Result<Value, Reply> {
-        let body: Result<Value, _> = serde_json::from_slice(&self.body);
-        body.ok()
-            .filter(Value::is_object)
-            .ok_or_else(|| Reply::invalid("body", "Invalid", "The body is not a JSON object."))
-    }
-
-    fn query_number(&self, name: &str, otherwise: usize) -> usize {
-        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .find(|(member, _)| member == name)
-            .and_then(|(_, value)| value.parse().ok())
-            .unwrap_or(otherwise)
-    }
-}
-
-/// An answer before it meets the rules.
-pub(crate) struct Reply {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Option<Value>,
-    pub(crate) total: Option<usize>,
-}
-
-impl Reply {
-    fn new(status: StatusCode, body: Value) -> Self {
-        Self {
-            status,
-            body: Some(body),
-            total: None,
-        }
-    }
-
-    fn ok(body: Value) -> Self {
-        Self::new(StatusCode::OK, body)
-    }
-
-    fn no_content() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            body: None,
-            total: None,
-        }
-    }
-
-    fn invalid(field: &str, reason: &str, message: &str) -> Self {
-        let params = json!({field: [{"reason": reason, "message": message}]});
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            json!({"reason": "ValidationFailed", "message": "The request is invalid.", "params": params}),
-        )
-    }
-
-    fn unauthenticated() -> Self {
-        let message = "The access token is missing, invalid, or is revoked.";
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            json!({"reason": "AuthenticationFailed", "message": message}),
-        )
-    }
-
-    fn forbidden() -> Self {
-        let message = "The subject of the token does not have the permissions that are required to access the resource.";
-        Self::new(
-            StatusCode::FORBIDDEN,
-            json!({"reason": "AuthorizationFailed", "message": message}),
-        )
-    }
-
-    /// 404 is listed without an example body; this follows the pattern of the others (an assumption).
-    pub(crate) fn absent() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            json!({"reason": "NotFound", "message": "The resource was not found."}),
-        )
-    }
-
-    fn token_refused(status: StatusCode, error: &str) -> Self {
-        Self::new(status, json!({"error": error}))
-    }
-}
 
 impl World {
     /// The answer of a well-behaved Ondato. `view` says which state a GET shows.
@@ -352,7 +224,7 @@ impl World {
             .into_iter()
             .skip(call.query_number("offset", 0))
             .take(call.query_number("limit", 100));
-        let mut reply = Reply::ok(page.map(super::resources::Kyc::shown).collect());
+        let mut reply = Reply::ok(page.map(super::kyc::Kyc::shown).collect());
         reply.total = call.header("return-total-count").map(|_| total);
         Ok(reply)
     }
@@ -425,13 +297,4 @@ fn validate(request: &Value, application: &Application) -> Result<(), Reply> {
         )),
         None => Ok(()),
     }
-}
-
-fn basic_pair(header: &str) -> Option<(String, String)> {
-    let decoded = BASE64
-        .decode(header.strip_prefix("Basic ")?.as_bytes())
-        .ok()?;
-    let text = String::from_utf8(decoded).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
 }

@@ -2,7 +2,8 @@
 
 use super::{
     acts::{NotPossible, Outcome, running},
-    resources::{CompanyDocument, Form, Idv, Kyb},
+    idv::Idv,
+    resources::{CompanyDocument, Form, Kyb},
     world::{World, key},
 };
 use crate::chance;

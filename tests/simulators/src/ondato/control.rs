@@ -21,7 +21,7 @@ use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Ondato, acts::Act, api::Call, serving, world::Shared};
+use super::{Ondato, act::Act, call::Call, serving, world::Shared};
 
 #[derive(Deserialize)]
 struct Advance {

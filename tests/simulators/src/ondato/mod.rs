@@ -13,14 +13,19 @@
 //! | receiver's token endpoint refuses | `NoToken`, counted as a try |
 //! | an act that the state forbids | [`NotPossible`], nothing changed |
 
+mod act;
 mod acts;
 mod api;
+mod call;
 mod company;
 mod control;
 mod delivery;
 mod events;
 mod hosts;
+mod idv;
+mod kyc;
 mod manners;
+mod oracle;
 mod page;
 mod proof;
 mod records;
@@ -29,13 +34,14 @@ mod serving;
 mod settings;
 mod world;
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 pub use self::{
-    acts::{Act, NotPossible},
+    act::Act,
+    acts::NotPossible,
     hosts::BaseUrls,
     manners::{ApiManner, ApiRule, Order, RuleId, WebhookManner, WebhookRule},
     proof::signature,
@@ -49,10 +55,7 @@ use self::{
     manners::Active,
     world::{Shared, World, key},
 };
-use crate::{
-    clock::{self, WaitedTooLong},
-    server::Server,
-};
+use crate::server::Server;
 
 /// A simulated Ondato. Dropping the value that `start` gave stops it.
 pub struct Ondato {
@@ -155,7 +158,7 @@ impl Ondato {
         self.shared.change(|world| {
             let application = world.settings.applications.first().cloned()?;
             let request = json!({"externalReferenceId": reference});
-            let idv = resources::Idv::new(&application, &request, world.stamp());
+            let idv = idv::Idv::new(&application, &request, world.stamp());
             let id = idv.id.clone();
             world.remember(&id, idv.shown());
             world.idvs.insert(key(&id), idv);
@@ -287,79 +290,6 @@ impl Ondato {
     /// Every access token is refused from now on.
     pub fn revoke_tokens(&self) {
         self.shared.change(|world| world.tokens.clear());
-    }
-
-    // ---- the oracle
-
-    pub fn truth(&self, idv: &str) -> Option<Truth> {
-        self.shared.look().truth(idv)
-    }
-
-    /// Ids in the order of creation.
-    pub fn idvs_created(&self) -> Vec<String> {
-        self.shared.look().created.clone()
-    }
-
-    /// The newest IDV with this `externalReferenceId`.
-    pub fn idv_by_reference(&self, reference: &str) -> Option<String> {
-        let world = self.shared.look();
-        let has = |id: &&String| {
-            let idv = world.idvs.get(&key(id));
-            idv.and_then(|idv| idv.external_reference.as_ref()?.as_str()) == Some(reference)
-        };
-        world.created.iter().rev().find(has).cloned()
-    }
-
-    pub fn events(&self) -> Vec<EventRecord> {
-        self.shared.look().events.clone()
-    }
-
-    /// Every try, in the order of the answers.
-    pub fn webhooks_sent(&self) -> Vec<WebhookSent> {
-        self.shared.look().sent.clone()
-    }
-
-    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
-        self.shared
-            .look()
-            .deliveries
-            .iter()
-            .map(delivery::Delivery::record)
-            .collect()
-    }
-
-    pub fn requests(&self) -> Vec<RequestRecord> {
-        self.shared.look().requests.clone()
-    }
-
-    pub fn request_counts(&self) -> BTreeMap<Endpoint, usize> {
-        records::count(&self.shared.look().requests)
-    }
-
-    pub fn requests_to(&self, endpoint: Endpoint) -> usize {
-        self.shared
-            .look()
-            .requests
-            .iter()
-            .filter(|request| request.endpoint == endpoint)
-            .count()
-    }
-
-    /// Waits until `holds`; asked again after everything that happens here.
-    pub async fn wait_for(
-        &self,
-        mut holds: impl FnMut(&Self) -> bool,
-        timeout: Duration,
-    ) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || holds(self)).await
-    }
-
-    /// Waits until every event due by now was answered or has run out of patience.
-    pub async fn quiet(&self, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || {
-            self.shared.look().is_quiet()
-        })
-        .await
     }
 }
 

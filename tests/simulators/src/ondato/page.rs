@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Ondato, acts::Act, api::Call, records::Truth, serving, world::Shared};
+use super::{Ondato, act::Act, call::Call, records::Truth, serving, world::Shared};
 
 /// Buttons by name: what each does.
 const BUTTONS: [(&str, &str); 12] = [

@@ -54,15 +54,13 @@ pub(crate) fn prove(
         }
     };
     let mut request = request;
-    if let Some(basic) = &subscription.basic {
-        let pair = format!("{}:{}", basic.username, spoilt(&basic.password));
-        request = request.header(
-            AUTHORIZATION,
-            format!("Basic {}", BASE64.encode(pair.as_bytes())),
-        );
-    }
+    // one header for both modes: a token goes first
     if let Some(token) = token {
         request = request.header(AUTHORIZATION, format!("Bearer {}", spoilt(token)));
+    } else if let Some(basic) = &subscription.basic {
+        let pair = format!("{}:{}", basic.username, spoilt(&basic.password));
+        let pair = BASE64.encode(pair.as_bytes());
+        request = request.header(AUTHORIZATION, format!("Basic {pair}"));
     }
     if let Some(Hmac { secret, blank, .. }) = &subscription.hmac {
         let signed_at = if let Proof::Old(seconds) = how {

@@ -13,7 +13,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::{
-    api::{Call, Reply},
+    call::{Call, Reply},
     control,
     events::set,
     hosts::Host,

@@ -13,9 +13,11 @@ use tokio::sync::{Notify, watch};
 use super::{
     delivery::Delivery,
     hosts::BaseUrls,
+    idv::Idv,
+    kyc::Kyc,
     manners::{Active, ApiRule, RuleId, WebhookRule},
     records::{EventRecord, RequestRecord, Truth, WebhookSent},
-    resources::{CompanyDocument, Form, Idv, Kyb, Kyc},
+    resources::{CompanyDocument, Form, Kyb},
     settings::{Application, Settings},
 };
 use crate::clock::{self, RetryTime};

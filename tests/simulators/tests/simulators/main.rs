@@ -1,1 +1,14 @@
+//! The simulators against the fact sheet and the fixtures.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops loudly"
+)]
 
+mod api;
+mod app;
+mod control;
+mod delivery;
+mod manners;
+mod shapes;
+mod support;
