@@ -71,7 +71,11 @@ impl Function {
             .map_err(|source| StackError::Spawn { function, source })?;
         let ready = process.ready().await;
         process.release();
-        ready.map_err(|how| StackError::Init { function, how })
+        ready.map_err(|how| StackError::Init {
+            function,
+            how,
+            lines: self.blueprint.logs.last(function),
+        })
     }
 
     /// Invokes it and waits for the end.

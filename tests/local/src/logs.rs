@@ -42,6 +42,19 @@ impl Logs {
             .collect()
     }
 
+    /// The last lines of a function, for an error.
+    pub(crate) fn last(&self, function: FunctionName) -> String {
+        const SHOWN: usize = 20;
+        let lines = self
+            .lines()
+            .into_iter()
+            .rev()
+            .filter(|line| line.function == function);
+        let mut lines: Vec<String> = lines.take(SHOWN).map(|line| line.text).collect();
+        lines.reverse();
+        lines.join("\n")
+    }
+
     /// Reads a process's output to its end.
     pub(crate) async fn follow(&self, function: FunctionName, output: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(output).split(b'\n');

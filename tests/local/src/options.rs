@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -40,6 +41,8 @@ pub struct StackOptions {
     pub time_scale: u32,
     /// Whether the reconciler ticks by itself; else only by [`crate::Stack::tick`].
     pub schedule: bool,
+    /// The time limit of every function; else each one's own.
+    pub time_limit: Option<Duration>,
     /// How many processes of one function may run at once, and how many batches of one queue are handed out at once.
     pub concurrency: usize,
     /// Whether the lines of the functions go to standard error (they are kept for [`crate::Stack::logs`] in any case).
@@ -64,6 +67,7 @@ impl StackOptions {
             public_url: None,
             time_scale: 1,
             schedule: false,
+            time_limit: None,
             concurrency: 2,
             forward_logs: false,
             log_level: "info".to_owned(),
@@ -140,12 +144,14 @@ pub enum StackError {
         source: std::io::Error,
     },
     /// A function's process ended before it asked for its first event.
-    #[error("{function} ended while it initialised: {how}. Its lines are on standard error")]
+    #[error("{function} did not initialise: {how}\n{lines}")]
     Init {
         /// Whose.
         function: FunctionName,
         /// Its exit status.
         how: String,
+        /// The last it printed.
+        lines: String,
     },
     /// A fault was asked for where the stack does not see the functions' calls.
     #[error("faults need the embedded AWS: with another endpoint the functions call it directly")]

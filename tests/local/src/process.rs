@@ -12,10 +12,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
+use tokio::io::AsyncRead;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::calls::CallBook;
 use crate::emulators::Emulators;
@@ -26,10 +27,14 @@ use crate::runtime_api::{self, Answer, Desk, Hold, Invocation, Life};
 /// Lambda gives a function 10 s to initialise.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
+/// A pipe that a grandchild holds open must not keep a dead process among the living.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What every process of a function is made from.
 pub(crate) struct Blueprint {
     pub(crate) function: FunctionName,
     pub(crate) binary: PathBuf,
+    pub(crate) time_limit: Duration,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) emulators: Option<Arc<Emulators>>,
     pub(crate) calls: Arc<CallBook>,
@@ -76,19 +81,14 @@ impl Blueprint {
         };
         let server =
             tokio::spawn(axum::serve(listener, runtime_api::router(Arc::new(desk))).into_future());
-        for output in [stdout.map(Output::Out), stderr.map(Output::Err)]
-            .into_iter()
-            .flatten()
-        {
-            let this = Arc::clone(self);
-            tokio::spawn(async move {
-                match output {
-                    Output::Out(out) => this.logs.follow(this.function, out).await,
-                    Output::Err(err) => this.logs.follow(this.function, err).await,
-                }
-            });
+        let mut followed = JoinSet::new();
+        if let Some(output) = stdout {
+            self.follow(&mut followed, output);
         }
-        let watched = tokio::spawn(watch_over(child, Arc::clone(&hold)));
+        if let Some(output) = stderr {
+            self.follow(&mut followed, output);
+        }
+        let watched = tokio::spawn(watch_over(child, followed, Arc::clone(&hold)));
         let tasks = [server.abort_handle(), watched.abort_handle()];
         Ok(Process {
             blueprint: Arc::clone(self),
@@ -97,6 +97,15 @@ impl Blueprint {
             busy: AtomicBool::new(false),
             tasks,
         })
+    }
+
+    fn follow(
+        self: &Arc<Self>,
+        followed: &mut JoinSet<()>,
+        output: impl AsyncRead + Send + Unpin + 'static,
+    ) {
+        let this = Arc::clone(self);
+        followed.spawn(async move { this.logs.follow(this.function, output).await });
     }
 
     fn command(&self, address: &str) -> Command {
@@ -134,12 +143,7 @@ impl Blueprint {
     }
 }
 
-enum Output {
-    Out(tokio::process::ChildStdout),
-    Err(tokio::process::ChildStderr),
-}
-
-async fn watch_over(mut child: Child, hold: Arc<Hold>) {
+async fn watch_over(mut child: Child, mut followed: JoinSet<()>, hold: Arc<Hold>) {
     let ended = tokio::select! {
         ended = child.wait() => ended,
         () = hold.kill.notified() => {
@@ -149,6 +153,11 @@ async fn watch_over(mut child: Child, hold: Arc<Hold>) {
         }
     };
     let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+    // what it printed last is read before anybody learns that it is gone
+    let _ = tokio::time::timeout(LAST_WORDS, async {
+        while followed.join_next().await.is_some() {}
+    })
+    .await;
     hold.life.send_replace(Life::Gone(how));
 }
 
@@ -204,7 +213,7 @@ impl Process {
             self.kill().await;
             return exited(how);
         }
-        let limit = self.blueprint.function.time_limit();
+        let limit = self.blueprint.time_limit;
         let deadline_ms = runtime_api::deadline_ms(limit);
         let (answer, answered) = oneshot::channel();
         // a process that is gone takes nothing: its death is seen below
@@ -221,7 +230,7 @@ impl Process {
             how = self.hold.gone() => exited(how),
             () = tokio::time::sleep(limit) => {
                 self.kill().await;
-                let message = format!("RequestId: {id} Error: Task timed out after {}.00 seconds", limit.as_secs());
+                let message = format!("RequestId: {id} Error: Task timed out after {:.2} seconds", limit.as_secs_f64());
                 let text = message.clone();
                 self.blueprint.logs.take(LogLine { function: self.blueprint.function, text }).await;
                 Ending::Broken("Sandbox.Timedout", message)

@@ -328,6 +328,7 @@ fn functions(
         let blueprint = Blueprint {
             function,
             binary,
+            time_limit: options.time_limit.unwrap_or_else(|| function.time_limit()),
             environment: environment.clone(),
             emulators: emulators.cloned(),
             calls: Arc::default(),

@@ -276,10 +276,33 @@ async fn a_function_that_cannot_start_is_named() {
         .environment
         .insert("ECHO_INIT".to_owned(), "fail".to_owned());
     match Stack::start(options).await {
-        Err(StackError::Init { how, .. }) => assert!(how.contains("exit status"), "{how}"),
+        Err(StackError::Init { how, lines, .. }) => {
+            assert!(
+                how.contains("exit status") && lines.contains("told to fail"),
+                "{how} {lines}"
+            );
+        }
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it started"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_takes_too_long_is_killed() {
+    let limit = Some(Duration::from_millis(300));
+    let stack = Stack::start(StackOptions {
+        time_limit: limit,
+        ..options()
+    })
+    .await
+    .unwrap();
+    let hung = stack.invoke(FETCHER, &json!({"do": "hang"}), None).await;
+    assert_eq!(hung.payload["errorType"], "Sandbox.Timedout");
+    assert_eq!(
+        stack.invoke(FETCHER, &json!({}), None).await.function_error,
+        None
+    );
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
