@@ -127,7 +127,7 @@ impl<'a> Section<'a> {
 
     /// A secret that must be there.
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
-        self.required(name).map(|text| Secret::new(text.to_owned()))
+        self.required(name).map(|text| Secret::from(text.to_owned()))
     }
 
     /// A yes or no; absent is `default`.

@@ -12,8 +12,6 @@ pub mod schedule;
 mod status;
 mod time;
 
-pub(crate) use closed_list::closed_list;
-
 pub use self::change::{Change, ChangeKind, Evidence, PartFact, Wanted};
 pub use self::error::ErrorCode;
 pub use self::name::{

@@ -266,7 +266,10 @@ pub struct Handover {
     /// The code of the last failure.
     #[serde(default)]
     pub last_error: Option<String>,
-    /// When the next try is due.
+    /// No try before then, exactly.
+    #[serde(default)]
+    pub retry_at: Option<Timestamp>,
+    /// When the reconciler is to ring (the index rounds it up).
     #[serde(default)]
     pub due: Option<Timestamp>,
     /// Who delivers now.

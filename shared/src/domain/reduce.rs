@@ -107,7 +107,12 @@ fn what_changed(old: Option<&Part>, new: &Part) -> Option<ChangeKind> {
     }
     let digests = (old.and_then(|part| part.digest.as_ref()), new.digest.as_ref());
     match digests {
-        (Some(one), Some(other)) if one != other => Some(ChangeKind::DataChanged),
+        (Some(one), Some(other)) if one != other && same_key(one, other) => Some(ChangeKind::DataChanged),
         (Some(_) | None, Some(_) | None) => None,
     }
+}
+
+/// A digest is `<key name>.<digest>`; under another key nothing can be said.
+fn same_key(one: &str, other: &str) -> bool {
+    one.split_once('.').map(|(key, _)| key) == other.split_once('.').map(|(key, _)| key)
 }

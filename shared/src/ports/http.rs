@@ -55,8 +55,8 @@ pub struct Request {
 
 /// Answers of providers are read up to here (proofs §5.4: a 5 MB body is refused).
 const PROVIDER_LIMIT: usize = 1024 * 1024;
-/// A provider has this long for one call.
-const PROVIDER_DEADLINE: Duration = Duration::from_secs(8);
+/// A provider has this long for one call: a token and two reads fit into a look's lease.
+pub const PROVIDER_DEADLINE: Duration = Duration::from_secs(5);
 
 impl Request {
     /// A call to a provider, with its usual limits.

@@ -10,6 +10,8 @@ use crate::domain::{
     SubjectKey, Tenant, Timestamp, Truth,
 };
 
+use super::due::{Due, DueBell};
+
 /// The ledger does not answer, or not in a way that we can read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LedgerError {
@@ -35,9 +37,10 @@ pub struct Commit {
     pub nonce: String,
     /// What is true now.
     pub truth: Truth,
-    /// When the look started; none where the app acted without a look.
+    /// When the look started; none where the app acted without a look (then the look lease is left alone, too).
     pub looked_at: Option<Timestamp>,
-    /// When the next look is due; none takes it out of the index.
+    /// When the next look is due; none takes it out of the index. A look that somebody asked for
+    /// ([`Ledger::postpone_look`]) since the look lease was taken stays asked for: then the earlier of the two is due.
     pub look_due: Option<Timestamp>,
     /// There is something to hand over: due then, unless it is due already.
     pub delivery_due: Option<Timestamp>,
@@ -61,7 +64,7 @@ pub enum LeaseOutcome {
     Taken(Box<Onboarding>),
     /// Somebody holds it until then.
     Held(Timestamp),
-    /// There is no such onboarding, or it is erased.
+    /// There is no such onboarding (or, for a look, it is erased: what an erased one still says is handed over).
     Missing,
 }
 
@@ -210,29 +213,6 @@ pub struct EndpointRecord {
     pub configuration: String,
 }
 
-/// Which of the two due indexes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Due {
-    /// Looks, rounded up to 5 min.
-    Look,
-    /// Deliveries, rounded up to 30 s.
-    Delivery,
-}
-
-impl Due {
-    /// How many shards each has.
-    pub const SHARDS: u8 = 8;
-}
-
-/// Something that is due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DueBell {
-    /// An onboarding, and when it was due.
-    Onboarding(OnboardingKey, Timestamp),
-    /// A parked subject, and when it was due.
-    Subject(SubjectKey, Timestamp),
-}
-
 /// A page of a tenant's onboardings, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -258,11 +238,11 @@ pub trait Ledger: Send + Sync {
     /// Takes the look lease until `lease.until`, if nobody holds one at `now`.
     async fn lease_look(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError>;
 
-    /// Writes what was found and gives the look lease back. Changes beyond the cap are spilled first.
+    /// Writes what was found and gives the look lease back. Changes beyond the cap are spilled, then leave the item.
     async fn commit(&self, commit: &Commit) -> Result<Committed, LedgerError>;
 
-    /// Records that a look is due then, unless one is due earlier (`only_earlier`), and gives the look lease back if
-    /// `fence` holds it. Without `only_earlier`, moves it (what was due was consumed) if it is still due at `from`.
+    /// Asks for a look that is due then, unless one is due earlier that has not been rung yet, and gives the look lease
+    /// back if `fence` holds it. Nothing where there is no such onboarding, or it is erased.
     async fn postpone_look(&self, key: &OnboardingKey, due: Timestamp, fence: Option<&str>) -> Result<(), LedgerError>;
 
     /// The whole history, oldest first: what was spilled and what stands inline.
@@ -271,40 +251,46 @@ pub trait Ledger: Send + Sync {
     /// One change, wherever it stands.
     async fn change(&self, onboarding: &Onboarding, version: u64) -> Result<Option<Change>, LedgerError>;
 
-    /// Takes the delivery lease and counts a try, in one write, if nobody holds one at `now`.
+    /// Takes the delivery lease and counts a try (`tries` one more, `first_tried_at` set if absent), in one write, if
+    /// nobody holds one at `now` and `retry_at` has come; else [`LeaseOutcome::Held`] until the later of the two.
+    /// An onboarding that is being erased is missing until it is buried; then its `erased` change can be handed over.
     async fn lease_delivery(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError>;
 
-    /// Records how far it was handed over; the lease stays. False if the lease is not ours any more.
+    /// Records how far it was handed over; lease and due stay. False if the lease is not ours any more.
     async fn handed_over(&self, key: &OnboardingKey, fence: &str, handover: &Handover) -> Result<bool, LedgerError>;
 
-    /// Gives the delivery lease back with what is known now. With `handover.due` none, only if `version` is still the
+    /// Gives the delivery lease back with what is known now (`handover.due` into the index, exactly `retry_at` beside
+    /// it). With `handover.due` none, only if `version` is still the
     /// newest: else [`Released::MoreToDo`] and nothing is written.
     async fn release_delivery(&self, key: &OnboardingKey, fence: &str, handover: &Handover, version: u64) -> Result<Released, LedgerError>;
 
-    /// Makes parked changes due again: `through` goes back to just before `version`. False while a lease is held.
+    /// Makes parked changes due again: `through` goes back to just before `version` (never forward). False while a
+    /// lease is held beyond `due`, and where there is no such onboarding.
     async fn resend(&self, key: &OnboardingKey, version: u64, due: Timestamp) -> Result<bool, LedgerError>;
 
     /// Up to `limit` due onboardings and parked subjects of a shard, earliest first. Eventually consistent.
     async fn due(&self, which: Due, shard: u8, until: Timestamp, limit: usize) -> Result<Vec<DueBell>, LedgerError>;
 
-    /// After ringing: moves what was due at `from` to `to`, unless somebody has moved it meanwhile.
+    /// After ringing: moves the entry to `to`, unless somebody has moved it meanwhile. `look.due` still says since when
+    /// a look is due.
     async fn defer(&self, which: Due, bell: &DueBell, to: Timestamp) -> Result<(), LedgerError>;
 
     /// Subjects, in the order asked. What is past its time is absent.
     async fn subjects(&self, keys: &[SubjectKey], now: Timestamp) -> Result<Vec<Option<SubjectRecord>>, LedgerError>;
 
     /// Binds a subject unless it is bound or erased; answers with what stands there now, and the notice that was
-    /// parked there, if any. Binding what is bound the same way is done.
+    /// parked there, if any. Binding what is bound the same way is done, and answers with that notice again.
     async fn bind(&self, key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> Result<(SubjectState, Option<Notice>), LedgerError>;
 
-    /// Parks a notice or remembers a stranger, unless the subject is bound, erased, or (for a stranger) … bound.
-    /// `due` puts a parked one into the look index. False if something stronger stands there.
+    /// Parks a notice or remembers a stranger, unless the subject is bound or erased: then false. `due` puts a parked
+    /// one into the look index, unless one is due earlier that has not been rung yet.
     async fn set_aside(&self, key: &SubjectKey, record: &SubjectRecord, due: Option<Timestamp>) -> Result<bool, LedgerError>;
 
-    /// Marks a bound subject as erased until then.
+    /// Marks a subject as erased until then, whatever it was.
     async fn erase_subject(&self, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError>;
 
-    /// Claims an action: absent, past its time, or abandoned by its worker.
+    /// Claims an action: absent, past its time, or abandoned by its worker. One that was abandoned with other content
+    /// is not taken over, but answered as [`Claimed::Before`].
     async fn claim(&self, key: &ClaimKey, record: &ClaimRecord, now: Timestamp) -> Result<Claimed, LedgerError>;
 
     /// Closes a claim; false if it is not ours any more.
@@ -313,7 +299,7 @@ pub trait Ledger: Send + Sync {
     /// Gives a claim up so that the next try need not wait; the chosen onboarding stays recorded.
     async fn drop_claim(&self, key: &ClaimKey, fence: &str, now: Timestamp) -> Result<(), LedgerError>;
 
-    /// Adds an onboarding to a reference.
+    /// Adds an onboarding to a reference; beyond 1000 the oldest is forgotten.
     async fn add_reference(&self, tenant: &Tenant, reference: &Reference, onboarding: &OnboardingId) -> Result<(), LedgerError>;
 
     /// Onboardings of a reference, newest first.
@@ -328,15 +314,15 @@ pub trait Ledger: Send + Sync {
     /// The onboarding's own wrapped key.
     async fn key(&self, key: &OnboardingKey) -> Result<Option<String>, LedgerError>;
 
-    /// Erasing, first step: the fence. From now on no commit passes; the item says `erased_at`. Answers with the item
-    /// as it stood.
+    /// Erasing, first step: the fence. From now on no commit passes, no look is due; the item says `erased_at`. Answers
+    /// with the item as it stands then.
     async fn fence_erasure(&self, key: &OnboardingKey, at: Timestamp) -> Result<Option<Onboarding>, LedgerError>;
 
     /// Erasing: destroys the onboarding's own key.
     async fn destroy_key(&self, key: &OnboardingKey) -> Result<(), LedgerError>;
 
-    /// Erasing, last step: timeline, parts, links, undelivered changes and the reference go; what stays is a
-    /// tombstone with one `erased` change to hand over, due at `due`.
+    /// Erasing, last step: timeline, parts, links, undelivered changes and the reference (read as `erased` from then
+    /// on) go; what stays is a tombstone with one `erased` change to hand over, due at `due`. Doing it twice is done.
     async fn bury(&self, onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> Result<(), LedgerError>;
 
     /// A connection's shared state; absent is the default.
@@ -348,7 +334,8 @@ pub trait Ledger: Send + Sync {
     /// The connection works: failures and pause are taken back.
     async fn unpause(&self, key: &ConnectionKey) -> Result<(), LedgerError>;
 
-    /// Counts one look in that minute; false if the connection has had `max` in it.
+    /// Counts one look in that minute; false if the connection has had `max` in it. Where an answer is lost one look
+    /// may be counted twice: the quota is never exceeded.
     async fn take_look_quota(&self, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError>;
 
     /// A destination's state. Eventually consistent.

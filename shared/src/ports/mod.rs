@@ -1,6 +1,8 @@
 //! What the use cases need of the world, in the domain's words. Adapters and the in-memory parts implement it.
 
 mod bells;
+mod courier;
+mod due;
 mod http;
 mod ledger;
 mod provider;
@@ -9,9 +11,11 @@ mod vault;
 mod world;
 
 pub use self::bells::{Bells, BellsError, DeliveryBell, Rejected};
-pub use self::http::{Audience, Http, HttpError, Method, Request, Response};
+pub use self::due::{Due, DueBell, next_look_entry};
+pub use self::courier::{Courier, CourierError, Parcel};
+pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
-    Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
+    Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, EndpointKey, EndpointRecord,
     EndpointState, LeaseOutcome, Ledger, LedgerError, Page, Released, SharedTokens, SubjectRecord, SubjectState,
 };
 pub use self::provider::{

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::delivery::standard_webhooks::SigningSecret;
 use crate::domain::schedule::Horizons;
 use crate::domain::{ConnectionKey, ConnectionName, Tenant, Wanted};
 use crate::proof::Proofs;
 use crate::seal::SealingKeys;
-use crate::secret::Secret;
 
 use super::provider::Account;
 
@@ -100,7 +100,7 @@ pub enum DestinationKind {
         /// The address.
         url: Url,
         /// `whsec_…`: all sign, so that a receiver may rotate.
-        secrets: Vec<Secret>,
+        secrets: Vec<SigningSecret>,
     },
     /// A queue of the tenant.
     Sqs {

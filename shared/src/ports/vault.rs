@@ -1,6 +1,6 @@
 //! Tenants' configuration, secrets included.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,8 +13,8 @@ use super::tenant::TenantConfig;
 /// What exists at all: a name that is not in it is refused without a further call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
-    /// Known tenants.
-    pub tenants: BTreeSet<Tenant>,
+    /// Known tenants, each with the version of its secret.
+    pub tenants: BTreeMap<Tenant, String>,
     /// Exact paths of other integrations.
     pub aliases: BTreeMap<String, ConnectionKey>,
     /// Tenants to read at start-up.

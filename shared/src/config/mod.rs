@@ -1,0 +1,211 @@
+//! The configuration of tenants: read from a file by the operator's command, and from the vault by the functions,
+//! by the same code. All faults are reported at once, each with its place; values never appear in them.
+//!
+//! `connection.rs` reads one account, `webhook.rs` its proofs, `delivery.rs` where changes go.
+
+mod connection;
+mod delivery;
+mod webhook;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use url::Url;
+
+use crate::domain::{ConnectionKey, ConnectionName, Tenant};
+use crate::ports::{Index, TenantConfig};
+use crate::seal::SealingKeys;
+use crate::secret::Secret;
+use crate::section::{Fault, Faults, Section, absolute_url};
+
+/// What is allowed beyond production.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Plain http and loopback targets: the local stack's one explicit setting.
+    pub local_targets: bool,
+}
+
+/// Actions that a tenant must allow one by one (design §6).
+pub const GUARDED_ACTIONS: [&str; 3] = ["details", "cancel", "erase"];
+
+/// A whole file.
+pub struct Configuration {
+    /// Every tenant, checked, and as it stands in the file (which is what its secret holds).
+    pub tenants: BTreeMap<Tenant, (TenantConfig, Value)>,
+    /// Exact paths of other integrations.
+    pub aliases: BTreeMap<String, ConnectionKey>,
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// Every fault in it.
+pub fn read_file(text: &str, rules: Rules) -> Result<Configuration, Vec<Fault>> {
+    let faults = Faults::default();
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {} column {}", error.line(), error.column());
+        vec![Fault { place, what: "is not JSON".to_owned() }]
+    })?;
+    let mut file = Section::new("", &value, &faults);
+    let tenants = read_tenants(&mut file, rules);
+    let aliases = read_aliases(&mut file, &|alias| {
+        tenants.get(&alias.tenant).is_some_and(|(tenant, _)| tenant.connections.contains_key(&alias.name))
+    });
+    file.finish();
+    if faults.count() == 0 { Ok(Configuration { tenants, aliases }) } else { Err(faults.take()) }
+}
+
+/// Reads one tenant's secret.
+///
+/// # Errors
+/// Every fault in it.
+pub fn read_tenant(tenant: &Tenant, value: &Value, rules: Rules) -> Result<TenantConfig, Vec<Fault>> {
+    let faults = Faults::default();
+    let section = Section::new(format!("tenants.{tenant}"), value, &faults);
+    let config = tenant_of(tenant, section, rules);
+    match config {
+        Some(config) if faults.count() == 0 => Ok(config),
+        Some(_) | None => Err(faults.take()),
+    }
+}
+
+/// Reads the index (design §8).
+///
+/// # Errors
+/// Every fault in it.
+pub fn read_index(value: &Value) -> Result<Index, Vec<Fault>> {
+    let faults = Faults::default();
+    let mut index = Section::new("index", value, &faults);
+    let names = index.section("tenants").map(|mut section| section.entries()).unwrap_or_default();
+    let tenants: BTreeMap<Tenant, String> = names
+        .into_iter()
+        .filter_map(|(name, version)| {
+            let name = Tenant::parse(name).map_err(|rule| faults.add("index.tenants", rule.0)).ok()?;
+            Some((name, version.as_str().unwrap_or_default().to_owned()))
+        })
+        .collect();
+    let prefetch = index.texts("prefetch").into_iter().filter_map(|name| Tenant::parse(name).ok()).collect();
+    let aliases = read_aliases(&mut index, &|alias| tenants.contains_key(&alias.tenant));
+    if faults.count() == 0 { Ok(Index { tenants, aliases, prefetch }) } else { Err(faults.take()) }
+}
+
+fn read_tenants(file: &mut Section<'_>, rules: Rules) -> BTreeMap<Tenant, (TenantConfig, Value)> {
+    let faults = file.faults().clone();
+    let Some(mut section) = file.section("tenants") else {
+        file.fault("tenants", "is missing");
+        return BTreeMap::new();
+    };
+    let mut tenants = BTreeMap::new();
+    for (name, value) in section.entries() {
+        let place = section.place_of(name);
+        match Tenant::parse(name) {
+            Err(rule) => faults.add(&place, rule.0),
+            Ok(tenant) => {
+                if let Some(config) = tenant_of(&tenant, Section::new(place, value, &faults), rules) {
+                    tenants.insert(tenant, (config, value.clone()));
+                }
+            }
+        }
+    }
+    tenants
+}
+
+fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules) -> Option<TenantConfig> {
+    let enabled = section.flag("enabled", true);
+    let connections = read_connections(tenant, &mut section, rules);
+    let delivery = section.section("delivery").and_then(|delivery| delivery::destination(delivery, rules));
+    let return_urls = read_return_urls(&mut section, rules);
+    let allowed_actions = read_actions(&mut section);
+    let sealing_keys = read_sealing_keys(&mut section);
+    section.finish();
+    Some(TenantConfig {
+        tenant: tenant.clone(),
+        enabled,
+        connections,
+        delivery,
+        return_urls,
+        allowed_actions,
+        sealing_keys: sealing_keys?,
+    })
+}
+
+fn read_connections(
+    tenant: &Tenant,
+    section: &mut Section<'_>,
+    rules: Rules,
+) -> BTreeMap<ConnectionName, crate::ports::Connection> {
+    let faults = section.faults().clone();
+    let Some(mut all) = section.section("connections") else { return BTreeMap::new() };
+    let mut connections = BTreeMap::new();
+    for (name, value) in all.entries() {
+        let place = all.place_of(name);
+        match ConnectionName::parse(name) {
+            Err(rule) => faults.add(&place, rule.0),
+            Ok(name) => {
+                let key = ConnectionKey { tenant: tenant.clone(), name: name.clone() };
+                let read = connection::connection(key, Section::new(place, value, &faults), rules);
+                connections.extend(read.map(|connection| (name, connection)));
+            }
+        }
+    }
+    connections
+}
+
+fn read_return_urls(section: &mut Section<'_>, rules: Rules) -> Vec<Url> {
+    let faults = section.faults().clone();
+    let items = section.items("return_urls");
+    items.into_iter().filter_map(|(place, value)| {
+        let url = value.as_str().ok_or("must be a text").and_then(absolute_url).and_then(|url| {
+            let fits = url.scheme() == "https" || rules.local_targets;
+            if fits && url.query().is_none() && url.fragment().is_none() { Ok(url) } else { Err("must be an https URL without query") }
+        });
+        url.map_err(|rule| faults.add(&place, rule)).ok()
+    }).collect()
+}
+
+fn read_actions(section: &mut Section<'_>) -> BTreeSet<String> {
+    let actions: BTreeSet<String> = section.texts("allowed_actions").into_iter().map(str::to_owned).collect();
+    if actions.iter().any(|action| !GUARDED_ACTIONS.contains(&action.as_str())) {
+        section.fault("allowed_actions", format!("may hold {}", GUARDED_ACTIONS.join(", ")));
+    }
+    actions
+}
+
+fn read_sealing_keys(section: &mut Section<'_>) -> Option<SealingKeys> {
+    let texts: Vec<Secret> = section.texts("sealing_keys").into_iter().map(|text| Secret::from(text.to_owned())).collect();
+    match SealingKeys::read(&texts) {
+        Ok(keys) => Some(keys),
+        Err(fault) => {
+            section.fault("sealing_keys", fault.to_string());
+            None
+        }
+    }
+}
+
+fn read_aliases(
+    section: &mut Section<'_>,
+    exists: &dyn Fn(&ConnectionKey) -> bool,
+) -> BTreeMap<String, ConnectionKey> {
+    let faults = section.faults().clone();
+    let Some(mut all) = section.section("aliases") else { return BTreeMap::new() };
+    let mut aliases = BTreeMap::new();
+    for (path, value) in all.entries() {
+        let place = all.place_of(path);
+        let mut alias = Section::new(place.clone(), value, &faults);
+        let tenant = alias.parsed("tenant", |text| Tenant::parse(text));
+        let name = alias.parsed("connection", |text| ConnectionName::parse(text));
+        alias.finish();
+        if !path.starts_with('/') || path.starts_with("/v1/") {
+            faults.add(&place, "must be a path that begins with / and is none of our own");
+        }
+        if let (Some(tenant), Some(name)) = (tenant, name) {
+            let key = ConnectionKey { tenant, name };
+            if exists(&key) {
+                aliases.insert(path.to_owned(), key);
+            } else {
+                faults.add(&place, "names no tenant and connection that exist");
+            }
+        }
+    }
+    aliases
+}

@@ -1,0 +1,229 @@
+//! A notice of a subject that nobody has bound: is it ours?
+//!
+//! 1. erased or a stranger: done and counted, at no cost;
+//! 2. the provider has our own reference on it (the webhook overtook our own create, or we died in between): bound;
+//! 3. younger than 15 min: parked with its notice, because a webhook can overtake our own create;
+//! 4. older: by the connection's setting a stranger, remembered for 7 days, or adopted.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use crate::domain::{
+    Channel, Identity, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, Resource, SubjectKey, SubjectKind,
+    Timestamp, Truth,
+};
+use crate::gateway::Line;
+use crate::look::Looker;
+use crate::ports::{
+    Commit, Committed, Connection, LedgerError, ProviderError, SubjectRecord, SubjectState, TenantConfig, UnknownSubject,
+};
+
+use super::{Fetcher, Outcome, Rung, Verdict};
+
+/// A webhook can overtake our own create by this much (design §5).
+const OVERTAKING: Duration = Duration::from_secs(15 * 60);
+/// A stranger is remembered (design §5).
+const STRANGER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A parked notice is kept at most this long while the provider cannot be asked.
+const PARKED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+const DONE: Outcome = (Verdict::Done, None);
+
+impl Fetcher {
+    pub(super) async fn unknown(
+        &self,
+        subject: &SubjectKey,
+        record: Option<SubjectRecord>,
+        rung: &[Rung],
+    ) -> Result<Outcome, LedgerError> {
+        match record.map(|record| record.state) {
+            Some(SubjectState::Erased | SubjectState::Stranger) => {
+                info!(event = "notice_of_no_one", tenant = %subject.connection.tenant, connection = %subject.connection.name);
+                return Ok(DONE);
+            }
+            Some(SubjectState::Bound { .. } | SubjectState::Parked { .. }) | None => {}
+        }
+        let config = match self.config(&subject.connection.tenant).await {
+            Ok(config) => config,
+            Err(verdict) => return Ok((verdict, None)),
+        };
+        let Some(connection) = config.connection(&subject.connection.name) else {
+            return Ok((Verdict::Reject("unknown_connection"), None));
+        };
+        match self.resolve(&config, connection, &subject.resource, rung).await? {
+            Resolved::Ours(onboarding) => self.bind(subject, &onboarding, rung).await,
+            Resolved::NotOurs => self.age(connection, subject, rung).await,
+            Resolved::Later(after) => {
+                let due = self.gateway.now() + after;
+                self.park(subject, rung, due).await
+            }
+        }
+    }
+
+    async fn resolve(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        resource: &Resource,
+        rung: &[Rung],
+    ) -> Result<Resolved, LedgerError> {
+        let evidence = rung.first().map_or(crate::domain::Evidence::Webhook, |rung| rung.notice.evidence);
+        let looker = Looker { gateway: &self.gateway, config, connection, evidence };
+        let record = self.gateway.ledger.connection(&connection.key).await?;
+        if let Some(until) = looker.hindrance(&record).await? {
+            return Ok(Resolved::Later(until.since(self.gateway.now())));
+        }
+        let line = Line::new(&self.gateway, config, connection);
+        match connection.account.resolve(line.reach(), resource).await {
+            Ok(Some(id)) => self.ours(connection, id).await,
+            Ok(None) | Err(ProviderError::NotFound | ProviderError::Foreign(_) | ProviderError::Unsupported(_)) => {
+                Ok(Resolved::NotOurs)
+            }
+            Err(error @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_)
+                | ProviderError::Unauthorized | ProviderError::Refused { .. })) => {
+                let (pause, _) = looker.failed(&error).await?;
+                Ok(Resolved::Later(pause.max(Duration::from_secs(60))))
+            }
+        }
+    }
+
+    /// A reference of ours counts only if it names an onboarding of this tenant and this connection.
+    async fn ours(&self, connection: &Connection, id: OnboardingId) -> Result<Resolved, LedgerError> {
+        let key = OnboardingKey { tenant: connection.key.tenant.clone(), id };
+        let found = self.gateway.ledger.read(&key).await?;
+        let fits = found.filter(|found| found.identity.connection == connection.key.name && found.erased_at.is_none());
+        Ok(fits.map_or(Resolved::NotOurs, |onboarding| Resolved::Ours(Box::new(onboarding))))
+    }
+
+    async fn bind(&self, subject: &SubjectKey, onboarding: &Onboarding, rung: &[Rung]) -> Result<Outcome, LedgerError> {
+        let attempt = attempt_of(&onboarding.truth, &subject.resource);
+        let (state, _) = self.gateway.ledger.bind(subject, &onboarding.key.id, attempt).await?;
+        let SubjectState::Bound { onboarding: winner, attempt } = state else { return Ok(DONE) };
+        if winner == onboarding.key.id && !self.complete(onboarding, attempt, &subject.resource).await? {
+            return Ok((Verdict::Again(Duration::from_secs(2)), None));
+        }
+        let key = OnboardingKey { tenant: onboarding.key.tenant.clone(), id: winner };
+        Box::pin(self.visit(&key, Some(attempt), rung)).await
+    }
+
+    /// We died between the provider's "created" and our record of it: the run is the intended one. False on a race.
+    async fn complete(&self, onboarding: &Onboarding, attempt: u8, resource: &Resource) -> Result<bool, LedgerError> {
+        let mut truth = onboarding.truth.clone();
+        let expected = truth.look_seq;
+        let Some(run) = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none()) else {
+            return Ok(true);
+        };
+        run.subject = Some(resource.clone());
+        truth.look_seq = expected.saturating_add(1);
+        let commit = Commit {
+            key: onboarding.key.clone(),
+            expected,
+            nonce: self.gateway.world.entropy.mark(),
+            truth,
+            looked_at: None,
+            look_due: Some(self.gateway.now()),
+            delivery_due: None,
+        };
+        Ok(self.gateway.ledger.commit(&commit).await? == Committed::Done)
+    }
+
+    async fn age(&self, connection: &Connection, subject: &SubjectKey, rung: &[Rung]) -> Result<Outcome, LedgerError> {
+        let ripe = first_sent(rung) + self.gateway.world.pace.of(OVERTAKING);
+        let now = self.gateway.now();
+        if now < ripe {
+            return self.park(subject, rung, ripe).await;
+        }
+        match connection.settings.unknown_subject {
+            UnknownSubject::Stranger => {
+                warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name);
+                let record = SubjectRecord { state: SubjectState::Stranger, until: Some(now + STRANGER) };
+                self.gateway.ledger.set_aside(subject, &record, None).await?;
+                Ok(DONE)
+            }
+            UnknownSubject::Adopt => {
+                let id = self.gateway.world.entropy.onboarding_id(now);
+                let (state, _) = self.gateway.ledger.bind(subject, &id, 1).await?;
+                let SubjectState::Bound { onboarding: id, attempt } = state else { return Ok(DONE) };
+                let key = OnboardingKey { tenant: subject.connection.tenant.clone(), id };
+                self.adopt(&key, connection, &subject.resource).await?;
+                Box::pin(self.visit(&key, Some(attempt), rung)).await
+            }
+        }
+    }
+
+    /// Makes the onboarding that an adopted subject is bound to; doing it twice is done.
+    async fn adopt(&self, key: &OnboardingKey, connection: &Connection, resource: &Resource) -> Result<(), LedgerError> {
+        let now = self.gateway.now();
+        let reference = Reference::parse(resource.to_string())
+            .map_err(|rule| LedgerError::Unreadable(rule.0.to_owned()))?;
+        let mut truth = Truth::intended(now);
+        truth.attempts.iter_mut().for_each(|run| run.subject = Some(resource.clone()));
+        let onboarding = Onboarding {
+            key: key.clone(),
+            identity: Identity {
+                connection: connection.key.name.clone(),
+                provider: connection.account.provider().to_owned(),
+                reference: reference.clone(),
+                subject_kind: SubjectKind::Individual,
+                channel: Channel::Link,
+                created_at: now,
+            },
+            truth,
+            look: crate::domain::Look { due: Some(now), ..Default::default() },
+            delivery: Default::default(),
+            erased_at: None,
+        };
+        self.gateway.ledger.create(&onboarding, &self.gateway.world.entropy.mark()).await?;
+        self.gateway.ledger.add_reference(&key.tenant, &reference, &key.id).await
+    }
+
+    /// A bound subject whose onboarding is not there: an adoption that died half way.
+    pub(super) async fn missing(&self, key: &OnboardingKey, rung: &[Rung]) -> Result<Outcome, LedgerError> {
+        let rejected = Ok((Verdict::Reject("unknown_onboarding"), None));
+        let Some(subject) = rung.iter().find_map(|rung| rung.notice.subject()) else { return rejected };
+        let config = match self.config(&key.tenant).await {
+            Ok(config) => config,
+            Err(verdict) => return Ok((verdict, None)),
+        };
+        match config.connection(&subject.connection.name) {
+            Some(connection) if connection.settings.unknown_subject == UnknownSubject::Adopt => {
+                self.adopt(key, connection, &subject.resource).await?;
+                Ok((Verdict::Again(Duration::from_secs(1)), None))
+            }
+            Some(_) | None => rejected,
+        }
+    }
+
+    async fn park(&self, subject: &SubjectKey, rung: &[Rung], due: Timestamp) -> Result<Outcome, LedgerError> {
+        let Some(last) = rung.last() else { return Ok(DONE) };
+        let since = first_sent(rung);
+        if self.gateway.now().since(since) > self.gateway.world.pace.of(PARKED) {
+            return Ok((Verdict::Reject("parked_too_long"), None));
+        }
+        let notice = Box::new(Notice { since: Some(since), ..last.notice.clone() });
+        let record = SubjectRecord { state: SubjectState::Parked { notice }, until: Some(since + PARKED) };
+        let parked = self.gateway.ledger.set_aside(subject, &record, Some(due)).await?;
+        // Something stronger stands there now: it was bound meanwhile.
+        Ok(if parked { DONE } else { (Verdict::Again(Duration::from_secs(1)), None) })
+    }
+}
+
+enum Resolved {
+    Ours(Box<Onboarding>),
+    NotOurs,
+    Later(Duration),
+}
+
+fn first_sent(rung: &[Rung]) -> Timestamp {
+    let sent = rung.iter().map(|rung| rung.notice.since.unwrap_or(rung.sent_at));
+    sent.min().unwrap_or(Timestamp::from_millis(0))
+}
+
+/// Which attempt a run of ours is: the one that names it, the current one while it names none, else none (0): a run
+/// that was never handed out.
+fn attempt_of(truth: &Truth, resource: &Resource) -> u8 {
+    let named = truth.attempts.iter().find(|run| run.subject.as_ref() == Some(resource));
+    let open = truth.attempt().filter(|run| run.subject.is_none());
+    named.or(open).map_or(0, |run| run.number)
+}

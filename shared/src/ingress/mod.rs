@@ -1,0 +1,212 @@
+//! The webhook-ingress: prove, reduce, queue, answer.
+//!
+//! | answer | when |
+//! | --- | --- |
+//! | 200 | durably queued, or an event without a usable subject (counted with its reason) |
+//! | 400 | proven, but no event |
+//! | 401, always the same bytes | the name certainly does not exist, or a fresh enough secret refuses the proof |
+//! | 413 | longer than 256 KiB |
+//! | 503 with `Retry-After` | we cannot tell, or it is our own fault: the provider sends again |
+//!
+//! The warm path makes one AWS call, the `SendMessage`. An unproven request makes none, outside the bounded refreshes
+//! of the vault (guarantee 6). The raw body is proven before anything reads it.
+
+mod route;
+mod token;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use crate::domain::{ConnectionKey, LOOK_MARGIN, Notice};
+use crate::gateway::Gateway;
+use crate::ports::{Connection, Event, TenantConfig, Unreadable, VaultError};
+use crate::proof::{Body, Context, Refusal, Unverified, Verified, prove};
+
+use self::route::Route;
+
+/// Longer bodies are refused (proofs §2: an HMAC over 256 KiB costs 0.25 ms).
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// A request as it arrived, still unproven.
+pub struct Arrival {
+    /// `POST`, `GET`…
+    pub method: String,
+    /// The raw path.
+    pub path: String,
+    /// In order, with duplicates as the front door left them.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The bytes that were sent, decoded from the event's base64 where it says so.
+    pub body: Vec<u8>,
+    /// From the front door's own context, never from a header.
+    pub source: Option<IpAddr>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    fn of(status: u16, body: &str) -> Self {
+        Self { status, headers: vec![("content-type", "application/json".to_owned())], body: body.to_owned() }
+    }
+
+    fn accepted() -> Self {
+        Self::of(200, r#"{"accepted":true}"#)
+    }
+
+    /// One answer for every name that does not exist and every proof that does not hold.
+    fn refused() -> Self {
+        Self::of(401, r#"{"error":"unauthorized"}"#)
+    }
+
+    fn unavailable() -> Self {
+        let mut answer = Self::of(503, r#"{"error":"unavailable"}"#);
+        answer.headers.push(("retry-after", "30".to_owned()));
+        answer
+    }
+}
+
+/// Takes webhooks in.
+pub struct Ingress {
+    gateway: Gateway,
+}
+
+impl Ingress {
+    /// An ingress on those ports.
+    #[must_use]
+    pub const fn new(gateway: Gateway) -> Self {
+        Self { gateway }
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, arrival: &Arrival) -> Answer {
+        match Route::of(&arrival.method, &arrival.path) {
+            Route::Webhook { connection, key } => self.webhook(&connection, key.as_deref(), arrival).await,
+            Route::Token { connection } => self.token(&connection, arrival).await,
+            Route::Other => match self.gateway.vault.alias(&arrival.path).await {
+                Ok(connection) if arrival.method == "POST" => self.webhook(&connection, None, arrival).await,
+                Ok(_) | Err(VaultError::Unknown) => Answer::of(404, r#"{"error":"not_found"}"#),
+                Err(VaultError::Unavailable(_)) => Answer::unavailable(),
+            },
+            Route::Nameless => Answer::refused(),
+            Route::WrongMethod => Answer::of(405, r#"{"error":"method_not_allowed"}"#),
+        }
+    }
+
+    async fn webhook(&self, key: &ConnectionKey, url_key: Option<&str>, arrival: &Arrival) -> Answer {
+        if arrival.body.len() > MAX_BODY {
+            return Answer::of(413, r#"{"error":"too_large"}"#);
+        }
+        let headers: Vec<(&[u8], &[u8])> = arrival.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let unverified = Unverified {
+            headers: &headers,
+            body: &arrival.body,
+            url_key,
+            source: arrival.source,
+            received_at: self.gateway.now().seconds(),
+        };
+        match self.proven(key, unverified).await {
+            Ok((config, verified)) => self.proven_webhook(key, &config, verified).await,
+            Err(answer) => answer,
+        }
+    }
+
+    /// Proves with the cached secret, and once more with a fresher one if that refuses.
+    async fn proven<'b>(
+        &self,
+        key: &ConnectionKey,
+        unverified: Unverified<'b>,
+    ) -> Result<(Arc<TenantConfig>, Verified<Body<'b>>), Answer> {
+        let config = self.gateway.vault.tenant(&key.tenant).await.map_err(|error| cannot_tell(key, error))?;
+        let refusal = match proof_of(&config, key, unverified) {
+            Ok(verified) => return Ok((config, verified)),
+            Err(refusal) => refusal,
+        };
+        let fresher = self.gateway.vault.fresher(&key.tenant).await.map_err(|error| cannot_tell(key, error))?;
+        if Arc::ptr_eq(&fresher, &config) {
+            return Err(refused(key, refusal));
+        }
+        match proof_of(&fresher, key, unverified) {
+            Ok(verified) => Ok((fresher, verified)),
+            Err(refusal) => Err(refused(key, refusal)),
+        }
+    }
+
+    async fn proven_webhook(&self, key: &ConnectionKey, config: &TenantConfig, verified: Verified<Body<'_>>) -> Answer {
+        let Some(connection) = config.connection(&key.name) else {
+            warn!(event = "connection_off", tenant = %key.tenant, connection = %key.name);
+            return Answer::unavailable();
+        };
+        match connection.account.event(verified) {
+            Ok(Event::Look { subject, claim, kind }) => {
+                let notice = Notice::of_event(key.clone(), subject, claim);
+                self.queue(&notice, &kind).await
+            }
+            Ok(Event::Silent { reason }) => {
+                info!(event = "webhook_silent", tenant = %key.tenant, connection = %key.name, reason);
+                Answer::accepted()
+            }
+            Err(Unreadable::NotAnEvent(rule)) => {
+                warn!(event = "webhook_unreadable", tenant = %key.tenant, connection = %key.name, rule);
+                Answer::of(400, r#"{"error":"not_an_event"}"#)
+            }
+            Err(Unreadable::NotVouched) => refused(key, Refusal::TypeNotVouched),
+        }
+    }
+
+    /// The one AWS call. It is seen by the fetcher after the margin, so that one look answers a whole burst.
+    async fn queue(&self, notice: &Notice, kind: &str) -> Answer {
+        match self.gateway.bells.notify(notice, LOOK_MARGIN).await {
+            Ok(()) => {
+                info!(event = "webhook", tenant = %notice.connection.tenant, connection = %notice.connection.name, kind);
+                Answer::accepted()
+            }
+            Err(failure) => {
+                error!(event = "queue_down", tenant = %notice.connection.tenant, cause = failure.0);
+                Answer::unavailable()
+            }
+        }
+    }
+}
+
+fn proof_of<'b>(
+    config: &TenantConfig,
+    key: &ConnectionKey,
+    unverified: Unverified<'b>,
+) -> Result<Verified<Body<'b>>, Refusal> {
+    let connection: Option<&Connection> = config.connections.get(&key.name);
+    let Some(connection) = connection else { return Err(Refusal::CredentialUnknown) };
+    let context = Context { tenant: key.tenant.as_str(), connection: key.name.as_str() };
+    prove(connection.account.specification(), &connection.proofs, unverified, context)
+}
+
+fn refused(key: &ConnectionKey, refusal: Refusal) -> Answer {
+    warn!(event = "webhook_refused", tenant = %key.tenant, connection = %key.name, reason = refusal.code());
+    if refusal.is_ours() { Answer::unavailable() } else { Answer::refused() }
+}
+
+fn cannot_tell(key: &ConnectionKey, error: VaultError) -> Answer {
+    match error {
+        VaultError::Unknown => {
+            warn!(event = "webhook_refused", reason = "unknown_tenant");
+            Answer::refused()
+        }
+        VaultError::Unavailable(cause) => {
+            error!(event = "vault_unavailable", tenant = %key.tenant, cause);
+            Answer::unavailable()
+        }
+    }
+}
+
+/// What a provider waits for at the least (proofs §1: Sumsub and Persona 5 s).
+pub const PROVIDER_PATIENCE: Duration = Duration::from_secs(5);

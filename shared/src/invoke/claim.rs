@@ -1,0 +1,91 @@
+//! Idempotency: one key, one content, one onboarding.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::domain::{ErrorCode, IdempotencyKey, OnboardingId};
+use crate::ports::{ClaimKey, ClaimRecord, Claimed, TenantConfig};
+use crate::seal::{Binding, Digest};
+
+use super::Initiator;
+use super::answer::Refusal;
+
+/// Above the function's timeout: nobody takes over while the first may still work.
+pub const CLAIM_DEADLINE: Duration = Duration::from_secs(60);
+/// A key is remembered this long (design §6).
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What a request with a key finds.
+pub(super) enum Turn {
+    /// It is ours to do, with that onboarding.
+    Ours(Hold),
+    /// It was done before.
+    Before(OnboardingId),
+}
+
+/// A claim that we hold.
+pub(super) struct Hold {
+    pub(super) key: ClaimKey,
+    pub(super) fence: String,
+    pub(super) onboarding: OnboardingId,
+}
+
+impl Initiator {
+    /// Claims an action. `proposed` is the onboarding it would be about.
+    pub(super) async fn claim(
+        &self,
+        config: &TenantConfig,
+        action: &'static str,
+        key: &IdempotencyKey,
+        content: &Value,
+        proposed: OnboardingId,
+    ) -> Result<Turn, Refusal> {
+        let now = self.gateway.now();
+        let binding = Binding { tenant: config.tenant.as_str(), purpose: "claim", context: &[action] };
+        let content = content.to_string();
+        let key = ClaimKey { tenant: config.tenant.clone(), action, key: key.clone() };
+        let record = ClaimRecord {
+            content: config.sealing_keys.digest(&binding, content.as_bytes()).as_str().to_owned(),
+            onboarding: proposed,
+            fence: self.gateway.world.entropy.mark(),
+            deadline: now + CLAIM_DEADLINE,
+            done: false,
+            until: now + REMEMBERED,
+        };
+        let fence = record.fence.clone();
+        let claimed = self.gateway.ledger.claim(&key, &record, now).await?;
+        let known = match &claimed {
+            Claimed::Ours(known) | Claimed::Before(known) | Claimed::Working(known) => known,
+        };
+        if config.sealing_keys.matches(&binding, content.as_bytes(), &Digest::from_text(&known.content)) != Some(true) {
+            if matches!(claimed, Claimed::Ours(_)) {
+                self.gateway.ledger.drop_claim(&key, &fence, now).await?;
+            }
+            let message = "this idempotency_key was used with other content";
+            return Err(Refusal::new(ErrorCode::Conflict, message).of_field("idempotency_key"));
+        }
+        match claimed {
+            Claimed::Ours(record) => Ok(Turn::Ours(Hold { key, fence, onboarding: record.onboarding })),
+            Claimed::Before(record) => Ok(Turn::Before(record.onboarding)),
+            Claimed::Working(_) => {
+                Err(Refusal::new(ErrorCode::InProgress, "the same request is being worked on; ask again in a moment"))
+            }
+        }
+    }
+
+    /// Closes a claim after its work, or gives it up so that the next try need not wait.
+    pub(super) async fn settle<T>(&self, hold: &Hold, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+        match outcome {
+            Ok(answer) => {
+                self.gateway.ledger.finish_claim(&hold.key, &hold.fence).await?;
+                Ok(answer)
+            }
+            Err(refusal) => {
+                // If this fails too, the claim lapses by its deadline.
+                let _ = self.gateway.ledger.drop_claim(&hold.key, &hold.fence, self.gateway.now()).await;
+                Err(refusal)
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `erase`: fence → destroy the onboarding's own key → ask the provider → mark its subjects → bury → receipt.
+//!
+//! Each step may be repeated, so a request that died is repeated whole. From the fence on no look commits; from the
+//! destroyed key on nothing sealed can be read; marked subjects let a late webhook revive nothing for 400 days.
+
+use std::time::Duration;
+
+use tracing::info;
+
+use crate::domain::{ChangeKind, Evidence, Onboarding, OnboardingKey, Resource, SubjectKey, Truth};
+use crate::gateway::Line;
+use crate::ports::{Connection, ProviderError, TenantConfig};
+
+use super::Initiator;
+use super::answer::{Erased, Refusal};
+use super::request::Erase;
+
+/// Subjects stay marked (design §6: at least 400 days).
+const MARKED: Duration = Duration::from_secs(400 * 24 * 3600);
+
+impl Initiator {
+    pub(super) async fn erase(&self, config: &TenantConfig, asked: Erase) -> Result<Erased, Refusal> {
+        super::allowed(config, "erase")?;
+        let key = OnboardingKey { tenant: config.tenant.clone(), id: asked.onboarding_id };
+        let now = self.gateway.now();
+        let known = self.gateway.ledger.read(&key).await?.ok_or_else(super::no_onboarding)?;
+        let connection = super::connection_of(config, &known.identity.connection)?;
+        let onboarding = self.gateway.ledger.fence_erasure(&key, now).await?.ok_or_else(super::no_onboarding)?;
+        let erased_at = onboarding.erased_at.unwrap_or(now);
+        self.gateway.ledger.destroy_key(&key).await?;
+        let subjects: Vec<Resource> =
+            onboarding.truth.attempts.iter().filter_map(|attempt| attempt.subject.clone()).collect();
+        let (provider, not_at_provider) = self.erase_at_provider(config, connection, subjects).await?;
+        for resource in provider.iter().chain(&not_at_provider) {
+            let subject = SubjectKey { connection: connection.key.clone(), resource: resource.clone() };
+            self.gateway.ledger.erase_subject(&subject, now + MARKED).await?;
+        }
+        if !is_buried(&onboarding) {
+            let tombstone = tombstone(&onboarding, now);
+            self.gateway.ledger.bury(&onboarding, &tombstone, now).await?;
+            let buried = Onboarding { truth: tombstone, ..onboarding };
+            self.ring(config, &buried).await;
+        }
+        info!(event = "erased", tenant = %config.tenant, connection = %connection.key.name);
+        Ok(Erased { onboarding_id: key.id, erased_at, provider, not_at_provider })
+    }
+
+    /// Asked, and could not be asked. Any other failure ends the request, which is then repeated.
+    async fn erase_at_provider(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        subjects: Vec<Resource>,
+    ) -> Result<(Vec<Resource>, Vec<Resource>), Refusal> {
+        let line = Line::new(&self.gateway, config, connection);
+        let (mut asked, mut not_asked) = (Vec::new(), Vec::new());
+        for subject in subjects {
+            match connection.account.erase(line.reach(), &subject).await {
+                Ok(()) | Err(ProviderError::NotFound) => asked.push(subject),
+                Err(ProviderError::Unsupported(_)) => not_asked.push(subject),
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok((asked, not_asked))
+    }
+}
+
+fn is_buried(onboarding: &Onboarding) -> bool {
+    onboarding.truth.attempts.is_empty()
+}
+
+/// What stays: that there was one, and one change that says it is gone.
+fn tombstone(onboarding: &Onboarding, now: crate::domain::Timestamp) -> Truth {
+    let mut truth = onboarding.truth.clone();
+    truth.reasons.clear();
+    truth.action = None;
+    truth.parts.clear();
+    truth.changes.clear();
+    truth.unrecognised = None;
+    truth.look_seq = truth.look_seq.saturating_add(1);
+    truth.record(ChangeKind::Erased, truth.status, now, Evidence::App);
+    truth.attempts.clear();
+    truth
+}

@@ -1,0 +1,109 @@
+//! Links and tokens: bearer secrets, kept sealed with the onboarding's own key and nowhere else.
+
+use serde_json::{Value, json};
+
+use crate::delivery::payload::provider_ids;
+use crate::domain::{Attempt, ErrorCode, Onboarding, OnboardingKey};
+use crate::ports::{Entrance, TenantConfig};
+use crate::seal::{Binding, NoRandomness, OnboardingKey as DataKey, Sealed, WrappedKey};
+
+use super::Initiator;
+use super::answer::{Link, Refusal, Sdk, Started};
+
+impl Initiator {
+    /// The onboarding's own key, made at the first need.
+    pub(super) async fn data_key(&self, config: &TenantConfig, key: &OnboardingKey) -> Result<DataKey, Refusal> {
+        let (tenant, id) = (key.tenant.as_str(), key.id.as_str());
+        let wrapped = match self.gateway.ledger.key(key).await? {
+            Some(wrapped) => wrapped,
+            None => {
+                let fill = |bytes: &mut [u8]| self.fill(bytes);
+                let fresh = DataKey::generate(&fill).map_err(unsealable)?;
+                let wrapped = fresh.wrap(&config.sealing_keys, &fill, tenant, id).map_err(unsealable)?;
+                self.gateway.ledger.put_key(key, wrapped.as_str()).await?
+            }
+        };
+        config.sealing_keys.unwrap_key(tenant, id, &WrappedKey::from_text(wrapped)).map_err(unsealable)
+    }
+
+    /// Seals an entrance for the ledger.
+    pub(super) fn seal_entrance(
+        &self,
+        data_key: &DataKey,
+        key: &OnboardingKey,
+        attempt: u8,
+        entrance: &Entrance,
+    ) -> Result<String, Refusal> {
+        let text = |secret: &crate::secret::Secret| secret.expose_text().map(str::to_owned).map_err(unsealable);
+        let plain = match entrance {
+            Entrance::Link { url, embed } => json!({ "url": text(url)?, "embed": embed }),
+            Entrance::Sdk { token } => json!({ "token": text(token)? }),
+        };
+        let fill = |bytes: &mut [u8]| self.fill(bytes);
+        let number = attempt.to_string();
+        let binding = binding(key, &number);
+        let sealed = data_key.seal(&fill, &binding.get(), plain.to_string().as_bytes()).map_err(unsealable)?;
+        Ok(sealed.as_str().to_owned())
+    }
+
+    /// The answer to `start` and `resume`: with the link while it lives.
+    pub(super) async fn entrance(&self, config: &TenantConfig, onboarding: &Onboarding) -> Result<Started, Refusal> {
+        let mut started = Started {
+            onboarding_id: onboarding.key.id.clone(),
+            status: onboarding.truth.status,
+            attempt: onboarding.truth.attempt_number(),
+            link: None,
+            sdk: None,
+        };
+        let Some(attempt) = onboarding.truth.attempt().filter(|_| self.is_live(onboarding)) else { return Ok(started) };
+        let Some(sealed) = &attempt.sealed_link else { return Ok(started) };
+        let data_key = self.data_key(config, &onboarding.key).await?;
+        let number = attempt.number.to_string();
+        let opened = data_key.open(&binding(&onboarding.key, &number).get(), &Sealed::from_text(sealed.as_str()));
+        let plain: Value = serde_json::from_slice(opened.map_err(unsealable)?.expose()).map_err(unsealable)?;
+        (started.link, started.sdk) = (link_of(&plain, attempt), sdk_of(&plain, attempt, onboarding));
+        Ok(started)
+    }
+
+    /// Whether the current attempt's entrance can still be used.
+    pub(super) fn is_live(&self, onboarding: &Onboarding) -> bool {
+        let unexpired = |attempt: &Attempt| attempt.link_expires_at.is_none_or(|at| at > self.gateway.now());
+        !onboarding.truth.status.is_settled() && onboarding.truth.attempt().is_some_and(unexpired)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        self.gateway.world.entropy.fill(bytes);
+        Ok(())
+    }
+}
+
+fn link_of(plain: &Value, attempt: &Attempt) -> Option<Link> {
+    let embed = if plain.get("embed").and_then(Value::as_bool) == Some(true) { "allowed" } else { "never" };
+    let url = plain.get("url")?.as_str()?.to_owned();
+    Some(Link { url, expires_at: attempt.link_expires_at, embed: embed.to_owned() })
+}
+
+fn sdk_of(plain: &Value, attempt: &Attempt, onboarding: &Onboarding) -> Option<Sdk> {
+    let token = plain.get("token")?.as_str()?.to_owned();
+    Some(Sdk { token, expires_at: attempt.link_expires_at, ids: provider_ids(onboarding, attempt.number) })
+}
+
+struct Bound<'a> {
+    tenant: &'a str,
+    context: [&'a str; 2],
+}
+
+impl Bound<'_> {
+    const fn get(&self) -> Binding<'_> {
+        Binding { tenant: self.tenant, purpose: "link", context: &self.context }
+    }
+}
+
+fn binding<'a>(key: &'a OnboardingKey, attempt: &'a str) -> Bound<'a> {
+    Bound { tenant: key.tenant.as_str(), context: [key.id.as_str(), attempt] }
+}
+
+fn unsealable<E: std::fmt::Display>(fault: E) -> Refusal {
+    tracing::error!(event = "unsealable", cause = %fault);
+    Refusal::new(ErrorCode::Internal, "a sealed value cannot be made or opened; check sealing_keys")
+}

@@ -1,0 +1,144 @@
+//! `resume`: the same attempt while it lives, else the next one under the same id.
+
+use serde_json::{Map, json};
+
+use crate::domain::{Attempt, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, Status};
+use crate::look::{Looked, Looker};
+use crate::ports::{Commit, Committed, Connection, TenantConfig, Wish};
+
+use super::Initiator;
+use super::answer::{Refusal, Started};
+use super::claim::Turn;
+use super::request::Resume;
+
+impl Initiator {
+    pub(super) async fn resume(&self, config: &TenantConfig, asked: Resume) -> Result<Started, Refusal> {
+        let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
+        let wish = resume_wish(config, &asked, &onboarding)?;
+        let content = json!({
+            "onboarding_id": asked.onboarding_id, "return_url": asked.return_url, "options": asked.options,
+            "subject": asked.subject.as_ref().map(|subject| &subject.fields),
+        });
+        match self.claim(config, "resume", &asked.idempotency_key, &content, asked.onboarding_id.clone()).await? {
+            Turn::Before(_) => self.entrance(config, &onboarding).await,
+            Turn::Ours(hold) => {
+                let outcome = self.resume_claimed(config, connection, onboarding, &wish).await;
+                self.settle(&hold, outcome).await
+            }
+        }
+    }
+
+    async fn resume_claimed(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        onboarding: Onboarding,
+        wish: &Wish,
+    ) -> Result<Started, Refusal> {
+        let onboarding = self.refreshed(config, connection, onboarding).await?;
+        self.live_or_next(config, connection, onboarding, wish).await
+    }
+
+    /// The truth about the current attempt, now: its link may have died without a word.
+    pub(super) async fn refreshed(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        onboarding: Onboarding,
+    ) -> Result<Onboarding, Refusal> {
+        let attempt = onboarding.truth.attempt();
+        if attempt.is_none_or(|attempt| attempt.subject.is_none()) {
+            return Ok(onboarding);
+        }
+        let looker = Looker { gateway: &self.gateway, config, connection, evidence: Evidence::App };
+        match looker.look(&onboarding.key, onboarding.truth.attempt_number(), &[]).await? {
+            Looked::Found { onboarding, .. } | Looked::Satisfied(onboarding) => {
+                self.ring(config, &onboarding).await;
+                Ok(*onboarding)
+            }
+            Looked::Held(_) | Looked::Missing => {
+                self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)
+            }
+            Looked::Due { error: Some(error), .. } => Err(error.into()),
+            Looked::Due { error: None, .. } => {
+                Err(Refusal::new(ErrorCode::RateLimited, "the connection is paused; ask again later"))
+            }
+        }
+    }
+
+    /// The link of the current attempt while it lives; else a next attempt, where one makes sense.
+    pub(super) async fn live_or_next(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        onboarding: Onboarding,
+        wish: &Wish,
+    ) -> Result<Started, Refusal> {
+        let truth = &onboarding.truth;
+        if matches!(truth.status, Status::Approved | Status::Cancelled) {
+            let message = "approved and cancelled onboardings are not resumed; start a new one";
+            return Err(Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id"));
+        }
+        if truth.attempt().is_some_and(|run| run.subject.is_none()) {
+            let wish = Wish { attempt: truth.attempt_number(), ..wish.clone() };
+            let begun = self.begin(config, connection, onboarding, &wish, true).await?;
+            return self.entrance(config, &begun).await;
+        }
+        if self.is_live(&onboarding) {
+            let answer = self.entrance(config, &onboarding).await?;
+            if answer.link.is_none() && answer.sdk.is_none() {
+                let message = "this run was not started here, so there is no link of it; the person uses the one they have";
+                return Err(Refusal::new(ErrorCode::Unsupported, message));
+            }
+            return Ok(answer);
+        }
+        self.next_attempt(config, connection, onboarding, wish).await
+    }
+
+    async fn next_attempt(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        mut onboarding: Onboarding,
+        wish: &Wish,
+    ) -> Result<Started, Refusal> {
+        let number = onboarding.truth.attempt_number().saturating_add(1);
+        if number > MAX_ATTEMPTS {
+            let message = format!("an onboarding has at most {MAX_ATTEMPTS} attempts; start a new one");
+            return Err(Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id"));
+        }
+        let wish = Wish { attempt: number, ..wish.clone() };
+        connection.account.check(&wish).map_err(|faults| super::start::bad_fields(&faults))?;
+        let now = self.gateway.now();
+        let expected = onboarding.truth.look_seq;
+        onboarding.truth.attempts.push(Attempt::intended(number, now));
+        onboarding.truth.parts.clear();
+        onboarding.truth.look_seq = expected.saturating_add(1);
+        let commit = Commit {
+            key: onboarding.key.clone(),
+            expected,
+            nonce: self.gateway.world.entropy.mark(),
+            truth: onboarding.truth.clone(),
+            looked_at: None,
+            look_due: Some(now + self.gateway.world.pace.of(std::time::Duration::from_secs(15 * 60))),
+            delivery_due: None,
+        };
+        if self.gateway.ledger.commit(&commit).await? != Committed::Done {
+            return Err(Refusal::new(ErrorCode::InProgress, "the onboarding changed at this moment; ask again"));
+        }
+        let begun = self.begin(config, connection, onboarding, &wish, false).await?;
+        self.entrance(config, &begun).await
+    }
+}
+
+fn resume_wish(config: &TenantConfig, asked: &Resume, onboarding: &Onboarding) -> Result<Wish, Refusal> {
+    Ok(Wish {
+        onboarding: onboarding.key.id.clone(),
+        attempt: onboarding.truth.attempt_number(),
+        kind: onboarding.identity.subject_kind,
+        subject: asked.subject.as_ref().map_or_else(Map::new, |subject| subject.fields.clone()),
+        channel: onboarding.identity.channel,
+        return_url: super::return_url(config, asked.return_url.as_deref())?,
+        options: asked.options.clone(),
+    })
+}

@@ -1,0 +1,121 @@
+//! Beginning a run at the provider: for the first attempt and for every next one.
+
+use tracing::{info, warn};
+
+use crate::domain::{Attempt, ErrorCode, Evidence, Onboarding, Status, SubjectKey, Truth};
+use crate::gateway::{Line, awaits_delivery};
+use crate::ports::{
+    Commit, Committed, Connection, DeliveryBell, Recovery, Started as Begun, SubjectState, TenantConfig, Wish,
+};
+
+use super::Initiator;
+use super::answer::Refusal;
+
+/// After so many lost races we are asked again.
+const RACES: u8 = 5;
+
+impl Initiator {
+    /// Begins the current attempt's run and records it. `again`: an earlier try may have begun it already.
+    pub(super) async fn begin(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        onboarding: Onboarding,
+        wish: &Wish,
+        again: bool,
+    ) -> Result<Onboarding, Refusal> {
+        let data_key = self.data_key(config, &onboarding.key).await?;
+        let begun = self.begun(config, connection, wish, again).await?;
+        let sealed = self.seal_entrance(&data_key, &onboarding.key, wish.attempt, &begun.entrance)?;
+        let subject = SubjectKey { connection: connection.key.clone(), resource: begun.subject.clone() };
+        let (state, parked) = self.gateway.ledger.bind(&subject, &onboarding.key.id, wish.attempt).await?;
+        let ours = SubjectState::Bound { onboarding: onboarding.key.id.clone(), attempt: wish.attempt };
+        if state != ours {
+            warn!(event = "subject_bound_elsewhere", tenant = %config.tenant);
+            return Err(Refusal::new(ErrorCode::Internal, "the provider gave an id that belongs to another onboarding"));
+        }
+        let onboarding = self.record(config, onboarding, wish.attempt, &begun, &sealed).await?;
+        if let Some(notice) = parked {
+            // Its webhook came before us; if this bell is lost, the look that is due finds the same.
+            let _ = self.gateway.bells.notify(&notice, std::time::Duration::ZERO).await;
+        }
+        info!(event = "started", tenant = %config.tenant, connection = %connection.key.name, attempt = wish.attempt);
+        Ok(onboarding)
+    }
+
+    async fn begun(&self, config: &TenantConfig, connection: &Connection, wish: &Wish, again: bool) -> Result<Begun, Refusal> {
+        let line = Line::new(&self.gateway, config, connection);
+        if again && connection.account.recovery() != Recovery::None {
+            if let Some(found) = connection.account.recover(line.reach(), wish).await? {
+                return Ok(found);
+            }
+        } else if again {
+            warn!(event = "orphan_possible", tenant = %config.tenant, connection = %connection.key.name);
+        }
+        Ok(connection.account.start(line.reach(), wish).await?)
+    }
+
+    async fn record(
+        &self,
+        config: &TenantConfig,
+        mut onboarding: Onboarding,
+        attempt: u8,
+        begun: &Begun,
+        sealed: &str,
+    ) -> Result<Onboarding, Refusal> {
+        for _ in 0..RACES {
+            let truth = self.issued(&onboarding.truth, attempt, begun, sealed);
+            let mut after = onboarding.clone();
+            after.truth = truth.clone();
+            let now = self.gateway.now();
+            let commit = Commit {
+                key: onboarding.key.clone(),
+                expected: onboarding.truth.look_seq,
+                nonce: self.gateway.world.entropy.mark(),
+                truth,
+                looked_at: None,
+                look_due: Some(now + self.gateway.world.pace.of(std::time::Duration::from_secs(15 * 60))),
+                delivery_due: awaits_delivery(config, &after).then_some(now),
+            };
+            match self.gateway.ledger.commit(&commit).await? {
+                Committed::Done => {
+                    self.ring(config, &after).await;
+                    return Ok(after);
+                }
+                Committed::Erased => return Err(super::no_onboarding()),
+                Committed::Conflict => {
+                    onboarding = self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
+                }
+            }
+        }
+        Err(Refusal::new(ErrorCode::Unavailable, "too many writers at once; ask again"))
+    }
+
+    fn issued(&self, before: &Truth, attempt: u8, begun: &Begun, sealed: &str) -> Truth {
+        let mut truth = before.clone();
+        truth.look_seq = truth.look_seq.saturating_add(1);
+        // A look may have come first (a webhook overtook us): then the status is the provider's already.
+        let untouched = truth.parts.is_empty();
+        if let Some(run) = truth.attempts.iter_mut().find(|run| run.number == attempt) {
+            *run = Attempt {
+                subject: Some(begun.subject.clone()),
+                link_expires_at: begun.expires_at,
+                sealed_link: Some(sealed.to_owned()),
+                ..run.clone()
+            };
+        }
+        if untouched && truth.attempt_number() == attempt {
+            truth.reasons.clear();
+            truth.turn(Status::LinkIssued, self.gateway.now(), Evidence::App);
+        }
+        truth
+    }
+
+    /// Only a convenience: what is undelivered is due in the ledger.
+    pub(super) async fn ring(&self, config: &TenantConfig, onboarding: &Onboarding) {
+        if awaits_delivery(config, onboarding) {
+            let bell = DeliveryBell::of(onboarding.key.clone());
+            let _ = self.gateway.bells.ring(&[bell], std::time::Duration::ZERO).await;
+        }
+    }
+}
