@@ -1,1 +1,103 @@
-fn main() {}
+//! `idv`, the operator's command. With the feature `local` it also runs the whole gateway on this machine.
+//!
+//! Standard output is for programs (what `local` prints when it is ready); everything for people goes to standard error.
+//! Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong.
+
+#[cfg(feature = "local")]
+mod binaries;
+mod config;
+#[cfg(feature = "local")]
+mod demo;
+#[cfg(feature = "local")]
+mod environment;
+#[cfg(feature = "local")]
+mod local;
+mod say;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Something was tried and failed.
+#[cfg(feature = "local")]
+pub(crate) const FAILED: u8 = 1;
+/// What the user gave is wrong.
+pub(crate) const WRONG_INPUT: u8 = 2;
+
+/// Operates the identity-verification gateway.
+#[derive(Parser)]
+#[command(
+    name = "idv",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks a configuration file; lists every error with its place and exits with 2 if there are any.
+    Check {
+        /// The configuration: {"tenants": {…}, "aliases": {…}}.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Permit plain http and loopback targets, as `idv local` does.
+        #[arg(long)]
+        local_targets: bool,
+    },
+    /// Runs the gateway on this machine: the real functions, with DynamoDB, SQS and Secrets Manager embedded.
+    #[cfg(feature = "local")]
+    #[command(after_long_help = local::HELP)]
+    Local(local::Options),
+    /// Runs the gateway with simulated providers and walks through it, comparing what happened with what should have.
+    #[cfg(feature = "local")]
+    Demo {
+        /// End after one walk: exit with 0 only if every expectation held.
+        #[arg(long)]
+        once: bool,
+        /// The port of the API; AWS is at the next one. 0 takes any two free ports.
+        #[arg(long, default_value_t = 8700)]
+        port: u16,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Check {
+            config,
+            local_targets,
+        } => check(&config, local_targets),
+        #[cfg(feature = "local")]
+        Command::Local(options) => run(local::run(options)),
+        #[cfg(feature = "local")]
+        Command::Demo { once, port } => run(demo::run(once, port)),
+    }
+}
+
+fn check(path: &std::path::Path, local_targets: bool) -> ExitCode {
+    match config::read(path, local_targets) {
+        Ok(_) => {
+            say::to_people("the configuration is right");
+            ExitCode::SUCCESS
+        }
+        Err(errors) => config::refuse(path, &errors),
+    }
+}
+
+#[cfg(feature = "local")]
+fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => {
+            say::to_people(&format!("no threads can be started: {error}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
