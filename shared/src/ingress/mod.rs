@@ -16,7 +16,6 @@ mod token;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::{error, info, warn};
 
@@ -207,6 +206,3 @@ fn cannot_tell(key: &ConnectionKey, error: VaultError) -> Answer {
         }
     }
 }
-
-/// What a provider waits for at the least (proofs §1: Sumsub and Persona 5 s).
-pub const PROVIDER_PATIENCE: Duration = Duration::from_secs(5);
