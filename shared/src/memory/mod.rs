@@ -1,0 +1,6 @@
+//! The ports in memory, for tests: what they promise is what the adapters promise, time is virtual, chance is seeded.
+
+pub mod bells;
+pub mod http;
+pub mod vault;
+pub mod world;
