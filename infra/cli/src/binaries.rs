@@ -26,8 +26,46 @@ No C compiler was found. It comes with
   Arch             pacman -S base-devel
   macOS            xcode-select --install";
 
+/// A mistake that can be compiled into the functions: the walk of `idv demo` must find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Flaw {
+    /// Any earlier look answers any notice.
+    Satisfied,
+    /// A backlog is handed over newest first.
+    Order,
+}
+
+impl Flaw {
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::Satisfied => "idv-gateway/flaw-satisfied",
+            Self::Order => "idv-gateway/flaw-order",
+        }
+    }
+}
+
 /// Builds the five functions and says where they are; progress goes to standard error.
-pub(crate) async fn build(release: bool) -> Result<BTreeMap<FunctionName, PathBuf>, String> {
+///
+/// Flawed ones are put aside, and the right ones are put back where Cargo leaves them.
+pub(crate) async fn build(release: bool, flaw: Option<Flaw>) -> Result<BTreeMap<FunctionName, PathBuf>, String> {
+    let Some(flaw) = flaw else { return built(release, None).await };
+    let flawed = put_aside(built(release, Some(flaw)).await?)?;
+    built(release, None).await?;
+    Ok(flawed)
+}
+
+fn put_aside(found: BTreeMap<FunctionName, PathBuf>) -> Result<BTreeMap<FunctionName, PathBuf>, String> {
+    let aside = |(function, path): (FunctionName, PathBuf)| {
+        let copy = path.with_file_name(format!("flawed-{}", function.name()));
+        // a new file, not the old one written over: it may be running
+        let _ = std::fs::remove_file(&copy);
+        std::fs::copy(&path, &copy).map_err(|error| format!("{} cannot be copied: {error}", path.display()))?;
+        Ok((function, copy))
+    };
+    found.into_iter().map(aside).collect()
+}
+
+async fn built(release: bool, flaw: Option<Flaw>) -> Result<BTreeMap<FunctionName, PathBuf>, String> {
     if !release && !is_built() {
         to_people(
             "Building the functions. The first time this takes about 2 minutes on two cores, later seconds.",
@@ -37,7 +75,7 @@ pub(crate) async fn build(release: bool) -> Result<BTreeMap<FunctionName, PathBu
             "Building the functions for release: whole-program optimisation takes several minutes.",
         );
     }
-    let mut child = cargo(release)
+    let mut child = cargo(release, flaw)
         .spawn()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
     let mut found = BTreeMap::new();
@@ -70,7 +108,7 @@ pub(crate) async fn build(release: bool) -> Result<BTreeMap<FunctionName, PathBu
     }
 }
 
-fn cargo(release: bool) -> Command {
+fn cargo(release: bool, flaw: Option<Flaw>) -> Command {
     // set by `cargo run`: the same Cargo builds the functions
     let mut command = Command::new(variable("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.args([
@@ -86,6 +124,9 @@ fn cargo(release: bool) -> Command {
         command.arg("--release");
     } else {
         command.args(["-p", "idv", "--features", "idv/local"]);
+    }
+    if let Some(flaw) = flaw {
+        command.args(["--features", flaw.feature()]);
     }
     command
         .stdin(Stdio::null())

@@ -16,7 +16,8 @@ pub(crate) fn read(path: &Path, local_targets: bool) -> Result<Value, Vec<String
     check(&text, local_targets)
 }
 
-fn check(text: &str, local_targets: bool) -> Result<Value, Vec<String>> {
+/// Checks a text.
+pub(crate) fn check(text: &str, local_targets: bool) -> Result<Value, Vec<String>> {
     let told = |faults: Vec<Fault>| faults.iter().map(Fault::to_string).collect::<Vec<_>>();
     config::read_file(text, Rules { local_targets }).map_err(told)?;
     serde_json::from_str(text).map_err(|error| vec![error.to_string()])

@@ -56,7 +56,7 @@ pub(crate) async fn run(options: Options) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return config::refuse(&options.config, &errors),
     };
-    let functions = match binaries::build(options.release).await {
+    let functions = match binaries::build(options.release, None).await {
         Ok(functions) => functions,
         Err(reason) => return failed(&reason),
     };

@@ -60,8 +60,11 @@ enum Command {
         #[arg(long)]
         once: bool,
         /// The port of the API; AWS is at the next one. 0 takes any two free ports.
-        #[arg(long, default_value_t = 8700)]
+        #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(..65500))]
         port: u16,
+        /// Compile a flaw into the functions, to see that the walk finds it.
+        #[arg(long, value_name = "FLAW", hide = true)]
+        flaw: Option<binaries::Flaw>,
     },
 }
 
@@ -74,7 +77,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "local")]
         Command::Local(options) => run(local::run(options)),
         #[cfg(feature = "local")]
-        Command::Demo { once, port } => run(demo::run(once, port)),
+        Command::Demo { once, port, flaw } => run(demo::run(once, port, flaw)),
     }
 }
 

@@ -47,6 +47,9 @@ impl Onboarding {
     /// Whether a look that has been committed already answers a notice that was sent then.
     #[must_use]
     pub fn is_satisfied(&self, sent_at: Timestamp, claim: &Claim) -> bool {
+        if cfg!(feature = "flaw-satisfied") {
+            return self.look.started_at.is_some();
+        }
         self.look.started_at.is_some_and(|started| started >= sent_at + LOOK_MARGIN)
             && !claim.contradicts(&self.truth.parts)
     }

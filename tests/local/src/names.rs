@@ -50,9 +50,9 @@ impl FunctionName {
     #[must_use]
     pub const fn time_limit(self) -> Duration {
         match self {
-            Self::WebhookIngress | Self::EventFetcher => Duration::from_secs(10),
+            Self::WebhookIngress => Duration::from_secs(10),
             Self::OnboardingInitiator => Duration::from_secs(29),
-            Self::ResultDeliverer => Duration::from_secs(30),
+            Self::EventFetcher | Self::ResultDeliverer => Duration::from_secs(30),
             Self::Reconciler => Duration::from_secs(60),
         }
     }

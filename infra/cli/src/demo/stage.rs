@@ -1,0 +1,101 @@
+//! The stage: the local stack, a simulated Ondato and a sample tenant application.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use idv_local::{FunctionName, Stack, StackOptions};
+use idv_simulators::app::TenantApp;
+use idv_simulators::ondato::{Application, Ondato, Settings, Subscription};
+use serde_json::{Value, json};
+
+use crate::local::told;
+
+/// The plan runs so many times faster: the first look that nobody rang for is due after 15 min, here after 7.5 s.
+const FASTER: u32 = 120;
+const SECRET: &str = "whsec_ZGVtby1zZWNyZXQtb2YtdGhlLXNhbXBsZS1hcHA=";
+const MAC: &str = "demo-webhook-secret-of-ondato";
+
+/// What the stories play on.
+pub(crate) struct Stage {
+    pub(crate) stack: Stack,
+    pub(crate) ondato: Ondato,
+    pub(crate) app: TenantApp,
+}
+
+impl Stage {
+    /// Starts everything. The ports follow each other; 0 takes free ones.
+    pub(crate) async fn start(port: u16, functions: BTreeMap<FunctionName, PathBuf>) -> Result<Self, String> {
+        let beside = |distance: u16| if port == 0 { 0 } else { port.saturating_add(distance) };
+        let settings = Settings { port: beside(10), ..Settings::default() };
+        let ondato = Ondato::start(settings).await.map_err(|error| format!("the simulated Ondato: {error}"))?;
+        let app = TenantApp::start(beside(20), &[SECRET]).await.map_err(|error| format!("the sample application: {error}"))?;
+        let config = configuration(&ondato, &app);
+        crate::config::check(&config.to_string(), true).map_err(|errors| errors.join("\n"))?;
+        let stack = Stack::start(StackOptions {
+            port,
+            time_scale: FASTER,
+            schedule: true,
+            concurrency: 4,
+            log_level: "error".to_owned(),
+            forward_logs: true,
+            ..StackOptions::new(config, functions)
+        })
+        .await
+        .map_err(|error| told(&error))?;
+        let url = format!("{}/v1/webhooks/acme/ondato", stack.public_url());
+        ondato.subscribe(Subscription::to(url).with_hmac(MAC));
+        Ok(Self { stack, ondato, app })
+    }
+
+    /// Invokes the initiator as an app of the tenant does.
+    pub(crate) async fn invoke(&self, request: &Value) -> Result<Value, String> {
+        let invoked = self.stack.invoke(FunctionName::OnboardingInitiator, request, Some("t-acme")).await;
+        match invoked.payload.get("error") {
+            Some(error) => Err(error.to_string()),
+            None if invoked.function_error.is_some() => Err(invoked.payload.to_string()),
+            None => Ok(invoked.payload),
+        }
+    }
+
+    /// Where the curious may look.
+    pub(crate) fn addresses(&self) -> String {
+        format!(
+            "\nThe stack stays up; Ctrl-C ends it.\n\
+             \x20 API and Lambda's Invoke API   {}\n\
+             \x20 DynamoDB, SQS, Secrets        {}\n\
+             \x20 simulated Ondato              {}\n\
+             \x20 sample application            {}",
+            self.stack.api_url(),
+            self.stack.aws_url().unwrap_or("-"),
+            self.ondato.base_urls(),
+            self.app.base_url(),
+        )
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.stack.stop().await;
+        self.ondato.stop().await;
+        self.app.stop().await;
+    }
+}
+
+/// How long a story waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+fn configuration(ondato: &Ondato, app: &TenantApp) -> Value {
+    let application = ondato.applications().into_iter().next().unwrap_or_else(Application::example);
+    json!({ "tenants": { "acme": {
+        "connections": { "ondato": {
+            "provider": "ondato",
+            "base_urls": ondato.base_urls(),
+            "api": { "client_id": application.client_id, "client_secret": application.client_secret },
+            "webhook": { "hmac": [{ "secret": MAC }] },
+            "settings": { "setup_id": application.setup_id, "application_id": application.application_id },
+        } },
+        "delivery": { "kind": "webhook", "url": app.url(), "secrets": [SECRET] },
+        "return_urls": [app.base_url()],
+        "allowed_actions": ["details", "cancel", "erase"],
+        "sealing_keys": ["ZGVtbyBzZWFsaW5nIGtleSBvZiAzMiBieXRlcyAhISE="],
+    } } })
+}
