@@ -10,6 +10,7 @@ use url::Url;
 
 use super::*;
 use crate::adapters::scripted::{Act, Server};
+use crate::memory::http::{ScriptedHttp, empty};
 use crate::memory::world::ManualClock;
 use crate::secret::Secret;
 
@@ -97,6 +98,7 @@ async fn a_broken_connection_is_told_from_none() -> Outcome {
         Act::Close(String::new()),
         Act::Close("HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\nbegun".to_owned()),
         Act::Close("what is this\r\n\r\n".to_owned()),
+        Act::Close(format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(1024 * 1024))),
     ] {
         assert_eq!(outcome(act, 4000).await?.err(), Some(HttpError::Broken));
     }
@@ -119,6 +121,38 @@ async fn a_redirect_is_an_answer_and_not_followed() -> Outcome {
     let metadata = "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n";
     let answer = outcome(Act::Answer(metadata.to_owned()), 4000).await??;
     assert_eq!(answer.status, 302);
+    Ok(())
+}
+
+/// What every implementation of the port promises, told by what the other side says.
+async fn promises(http: &dyn Http, origin: &str) -> Outcome {
+    let table = [("/short", Ok((200, 2))), ("/moved", Ok((302, 0))), ("/long", Err(HttpError::TooLong))];
+    for (path, expected) in table {
+        let answer = http.send(request(Audience::Provider, &format!("{origin}{path}"), 4000)?).await;
+        assert_eq!(answer.map(|answer| (answer.status, answer.body.len())), expected, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_real_one_and_its_twin_promise_the_same() -> Outcome {
+    let said = |path: &str| match path {
+        "/short" => (200, "ok".to_owned()),
+        "/moved" => (302, String::new()),
+        _ => (200, "x".repeat(65)),
+    };
+    let server = Server::start(move |came| {
+        let (status, body) = said(came.head.split(' ').nth(1).unwrap_or_default());
+        Act::answer(status, "text/plain", &body)
+    })
+    .await;
+    promises(&http(true, &Arc::default())?, &server.origin()).await?;
+    let twin = ScriptedHttp::new(move |call| {
+        let (status, body) = said(call.url.path());
+        Ok(Response { body: body.into_bytes(), ..empty(status) })
+    });
+    promises(&twin, "https://twin.example.com").await?;
+    assert_eq!((twin.count(), server.count()), (3, 3));
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use super::*;
+use crate::memory::vault::MemoryVault;
 use crate::memory::world::{ManualClock, manual};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -33,8 +34,7 @@ impl Shelf {
     }
 
     fn tenant(&self, name: &str, allowed: &[&str]) {
-        let secret = json!({"sealing_keys": ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="], "allowed_actions": allowed});
-        self.with(|content| content.secrets.insert(format!("idv/tenants/{name}"), secret.to_string()));
+        self.with(|content| content.secrets.insert(format!("idv/tenants/{name}"), secret(allowed).to_string()));
     }
 
     fn fail(&self, failure: Option<StoreError>) {
@@ -63,6 +63,10 @@ impl Store for Shelf {
             None => content.secrets.get(name).cloned().map(Secret::from).ok_or(StoreError::Withheld("missing")),
         })
     }
+}
+
+fn secret(allowed: &[&str]) -> Value {
+    json!({"sealing_keys": ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="], "allowed_actions": allowed})
 }
 
 fn vault() -> (CachedVault<Shelf>, Shelf, Arc<ManualClock>) {
@@ -262,4 +266,50 @@ async fn a_caller_that_leaves_does_not_take_the_call_with_it() -> Outcome {
     assert!(vault.tenant(&tenant).await.is_ok());
     assert_eq!(shelf.reads("idv/index"), 1);
     Ok(())
+}
+
+/// What every implementation of the port promises.
+async fn promises(vault: &dyn Vault, rotate: impl Fn(), fail: impl Fn()) -> Outcome {
+    let (known, stranger) = (acme()?, Tenant::parse("stranger")?);
+    let before = vault.tenant(&known).await?;
+    assert!(Arc::ptr_eq(&before, &vault.tenant(&known).await?), "one value while nothing changes");
+    assert_eq!(vault.tenant(&stranger).await.err(), Some(VaultError::Unknown));
+    assert_eq!(vault.fresher(&stranger).await.err(), Some(VaultError::Unknown));
+    assert_eq!(vault.alias("/dcs/notify").await?.tenant, known);
+    assert_eq!(vault.alias("/else").await.err(), Some(VaultError::Unknown));
+    assert_eq!(vault.tenants().await?, std::slice::from_ref(&known));
+    rotate();
+    assert!(vault.tenant(&known).await?.allowed_actions.contains("details"), "a rotation waits for the cache");
+    assert!(vault.fresher(&known).await?.allowed_actions.contains("erase"), "or for a refused proof");
+    assert!(vault.tenant(&known).await?.allowed_actions.contains("erase"));
+    fail();
+    assert!(matches!(vault.fresher(&known).await, Err(VaultError::Unavailable(_))));
+    assert!(matches!(vault.tenant(&stranger).await, Err(VaultError::Unavailable(_))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_real_one_and_its_twin_promise_the_same() -> Outcome {
+    let (vault, shelf, clock) = vault();
+    let rotate = || {
+        shelf.tenant("acme", &["erase"]);
+        clock.advance(10 * SECOND);
+    };
+    let fail = || {
+        shelf.fail(Some(StoreError::Down));
+        clock.advance(10 * SECOND);
+    };
+    promises(&vault, rotate, fail).await?;
+
+    let config = |allowed| read_tenant(&acme().map_err(|_| Vec::new())?, &secret(allowed), Rules::default());
+    let (first, second) = (config(&["details"]).ok(), config(&["erase"]).ok());
+    let second = Mutex::new(second);
+    let twin = MemoryVault::new();
+    first.map(|config| twin.set(config));
+    twin.set_alias("/dcs/notify", serde_json::from_value(json!({"tenant": "acme", "name": "ondato"}))?);
+    let rotate = || {
+        let rotated = second.lock().unwrap_or_else(PoisonError::into_inner).take();
+        rotated.into_iter().for_each(|config| twin.rotate(config));
+    };
+    promises(&twin, rotate, || twin.fail(Some("down"))).await
 }
