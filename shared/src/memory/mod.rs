@@ -2,5 +2,6 @@
 
 pub mod bells;
 pub mod http;
+pub mod ledger;
 pub mod vault;
 pub mod world;

@@ -213,6 +213,11 @@ pub struct EndpointRecord {
     pub configuration: String,
 }
 
+/// A reference names at most this many onboardings, the newest.
+pub const MAX_REFERENCES: u16 = 1000;
+/// What an erased onboarding's reference reads as.
+pub const ERASED_REFERENCE: &str = "erased";
+
 /// A page of a tenant's onboardings, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -299,7 +304,7 @@ pub trait Ledger: Send + Sync {
     /// Gives a claim up so that the next try need not wait; the chosen onboarding stays recorded.
     async fn drop_claim(&self, key: &ClaimKey, fence: &str, now: Timestamp) -> Result<(), LedgerError>;
 
-    /// Adds an onboarding to a reference; beyond 1000 the oldest is forgotten.
+    /// Adds an onboarding to a reference; beyond [`MAX_REFERENCES`] the oldest is forgotten.
     async fn add_reference(&self, tenant: &Tenant, reference: &Reference, onboarding: &OnboardingId) -> Result<(), LedgerError>;
 
     /// Onboardings of a reference, newest first.
@@ -321,8 +326,9 @@ pub trait Ledger: Send + Sync {
     /// Erasing: destroys the onboarding's own key.
     async fn destroy_key(&self, key: &OnboardingKey) -> Result<(), LedgerError>;
 
-    /// Erasing, last step: timeline, parts, links, undelivered changes and the reference (read as `erased` from then
-    /// on) go; what stays is a tombstone with one `erased` change to hand over, due at `due`. Doing it twice is done.
+    /// Erasing, last step: timeline, parts, links, undelivered changes and the reference ([`ERASED_REFERENCE`] from then
+    /// on) go; what stays is a tombstone with one `erased` change to hand over, due at `due`. Doing it twice is done; an
+    /// onboarding that was not fenced is refused.
     async fn bury(&self, onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> Result<(), LedgerError>;
 
     /// A connection's shared state; absent is the default.

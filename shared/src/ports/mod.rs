@@ -15,8 +15,8 @@ pub use self::due::{Due, DueBell, next_look_entry};
 pub use self::courier::{Courier, CourierError, Parcel};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
-    Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, EndpointKey, EndpointRecord,
-    EndpointState, LeaseOutcome, Ledger, LedgerError, Page, Released, SharedTokens, SubjectRecord, SubjectState,
+    Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, ERASED_REFERENCE, EndpointKey, EndpointRecord,
+    EndpointState, LeaseOutcome, Ledger, LedgerError, MAX_REFERENCES, Page, Released, SharedTokens, SubjectRecord, SubjectState,
 };
 pub use self::provider::{
     Account, BadField, Contact, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Wish,

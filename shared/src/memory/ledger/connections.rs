@@ -1,0 +1,66 @@
+//! Connections and destinations.
+
+use crate::domain::{ConnectionKey, Timestamp};
+use crate::ports::{ConnectionRecord, EndpointKey, EndpointRecord};
+
+use super::state::State;
+
+impl State {
+    pub(super) fn connection(&self, key: &ConnectionKey) -> ConnectionRecord {
+        self.connections.get(key).map(|row| row.record.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn pause(&mut self, key: &ConnectionKey, until: Timestamp) {
+        let record = &mut self.connections.entry(key.clone()).or_default().record;
+        if record.paused_until == Some(until) {
+            return;
+        }
+        record.paused_until = record.paused_until.max(Some(until));
+        record.failures = record.failures.saturating_add(1);
+        self.writes += 1;
+    }
+
+    pub(super) fn unpause(&mut self, key: &ConnectionKey) {
+        let Some(row) = self.connections.get_mut(key) else { return };
+        if row.record.paused_until.is_some() || row.record.failures > 0 {
+            row.record.paused_until = None;
+            row.record.failures = 0;
+            self.writes += 1;
+        }
+    }
+
+    pub(super) fn take_look(&mut self, key: &ConnectionKey, minute: i64, max: u32) -> bool {
+        if max == 0 {
+            return false;
+        }
+        let row = self.connections.entry(key.clone()).or_default();
+        if row.minute.is_none_or(|standing| standing < minute) {
+            row.minute = Some(minute);
+            row.looks = 0;
+        }
+        let free = row.looks < max;
+        if free {
+            row.looks += 1;
+            self.writes += 1;
+        }
+        free
+    }
+
+    pub(super) fn set_endpoint(&mut self, key: &EndpointKey, record: &EndpointRecord) {
+        self.endpoints.insert(key.clone(), record.clone());
+        self.writes += 1;
+    }
+
+    pub(super) fn take_probe(&mut self, key: &EndpointKey, now: Timestamp, until: Timestamp) -> bool {
+        let Some(record) = self.endpoints.get_mut(key) else { return false };
+        if record.probe_at == Some(until) {
+            return true;
+        }
+        let free = record.probe_at.is_none_or(|at| at <= now);
+        if free {
+            record.probe_at = Some(until);
+            self.writes += 1;
+        }
+        free
+    }
+}
