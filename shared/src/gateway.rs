@@ -45,12 +45,14 @@ pub fn awaits_delivery(config: &TenantConfig, onboarding: &Onboarding) -> bool {
     onboarding.is_undelivered() && (spilled || wanted)
 }
 
+type Digest<'a> = dyn Fn(&[u8]) -> String + Send + Sync + 'a;
+
 /// A connection with what its account needs for a call.
 pub struct Line<'a> {
     gateway: &'a Gateway,
     /// The connection itself.
     pub connection: &'a Connection,
-    digest: Box<dyn Fn(&[u8]) -> String + Send + Sync + 'a>,
+    digest: Box<Digest<'a>>,
 }
 
 impl<'a> Line<'a> {

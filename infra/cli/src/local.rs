@@ -56,7 +56,13 @@ pub(crate) async fn run(options: Options) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return config::refuse(&options.config, &errors),
     };
-    let functions = match binaries::build(options.release, None).await {
+    // from here on a signal ends everything in order, the build's Cargo included
+    let mut signal = std::pin::pin!(ended());
+    let built = tokio::select! {
+        built = binaries::build(options.release, None) => built,
+        () = &mut signal => return ExitCode::SUCCESS,
+    };
+    let functions = match built {
         Ok(functions) => functions,
         Err(reason) => return failed(&reason),
     };
@@ -72,8 +78,6 @@ pub(crate) async fn run(options: Options) -> ExitCode {
         forward_logs: true,
         ..StackOptions::new(config.clone(), functions)
     });
-    // from here on a signal ends the stack, also while it starts
-    let mut signal = std::pin::pin!(ended());
     let stack = tokio::select! {
         started = stack => started,
         () = &mut signal => return ExitCode::SUCCESS,

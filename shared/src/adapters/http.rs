@@ -8,7 +8,7 @@
 //! | what the other side does | what comes of it |
 //! | --- | --- |
 //! | stays silent, drips, never ends a short body | [`HttpError::TimedOut`] at the deadline, which includes the body |
-//! | sends more than the limit, or announces it | [`HttpError::TooLong`], the connection is dropped |
+//! | sends more than the limit, or announces it | [`HttpError::TooLong`] of a provider, the connection is dropped; of a tenant the rest stays unread |
 //! | cannot be resolved, reached or trusted | [`HttpError::Unreachable`] |
 //! | resets, ends early, speaks no HTTP | [`HttpError::Broken`] |
 //! | redirects | its 3xx answer, as it is |
@@ -123,7 +123,7 @@ impl ReqwestHttp {
             .map_err(|error| failure(&error))?;
         let (status, cookie) = (answer.status().as_u16(), cookie(answer.headers()));
         let retry_after = retry_after::read(answer.headers(), self.clock.now());
-        let body = read_capped(answer, request.limit).await?;
+        let body = read_capped(answer, request.limit, request.audience).await?;
         Ok(Response { status, retry_after, cookie, body })
     }
 }
@@ -193,15 +193,17 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The only reader of bodies.
-async fn read_capped(mut answer: reqwest::Response, limit: usize) -> Result<Vec<u8>, HttpError> {
+/// A provider's answer is whole or refused; of a tenant's only the status counts, so the rest of it is left unread.
+async fn read_capped(mut answer: reqwest::Response, limit: usize, audience: Audience) -> Result<Vec<u8>, HttpError> {
+    let cut = audience == Audience::Tenant;
     let announced = answer.content_length().unwrap_or(0);
-    if usize::try_from(announced).map_or(true, |announced| announced > limit) {
+    if !cut && usize::try_from(announced).map_or(true, |announced| announced > limit) {
         return Err(HttpError::TooLong);
     }
     let mut body = Vec::new();
     while let Some(piece) = answer.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + piece.len() > limit {
-            return Err(HttpError::TooLong);
+            return if cut { Ok(body) } else { Err(HttpError::TooLong) };
         }
         body.extend_from_slice(&piece);
     }

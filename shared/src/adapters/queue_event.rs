@@ -92,6 +92,8 @@ impl BatchAnswer {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+
     use serde_json::json;
 
     use super::*;

@@ -165,6 +165,8 @@ pub fn next_try(tries: u32, first: Timestamp, now: Timestamp, retry_after: Optio
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::panic, reason = "a test stops loudly")]
+
     use super::*;
 
     #[test]

@@ -91,6 +91,8 @@ impl TryFrom<String> for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+
     use super::*;
 
     #[test]

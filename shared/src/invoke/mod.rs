@@ -150,6 +150,8 @@ fn json<T: Serialize>(answer: &T) -> Result<Value, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+
     use super::*;
 
     #[test]

@@ -120,7 +120,10 @@ impl Http for ScriptedHttp {
             deadline: request.deadline,
         };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
-        let answer = (self.script.lock().unwrap_or_else(PoisonError::into_inner))(&call)?;
+        let mut answer = (self.script.lock().unwrap_or_else(PoisonError::into_inner))(&call)?;
+        if call.audience == Audience::Tenant {
+            answer.body.truncate(call.limit);
+        }
         if answer.body.len() > call.limit { Err(HttpError::TooLong) } else { Ok(answer) }
     }
 }

@@ -47,7 +47,7 @@ pub struct Request {
     pub authorization: Option<Secret>,
     /// What is sent.
     pub body: Vec<u8>,
-    /// More of an answer than this is refused.
+    /// More of a provider's answer than this is refused, of a tenant's it is not read.
     pub limit: usize,
     /// The whole call, the answer's last byte included, ends by then.
     pub deadline: Duration,

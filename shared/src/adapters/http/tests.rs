@@ -93,6 +93,16 @@ async fn an_answer_is_read_up_to_its_limit() -> Outcome {
 }
 
 #[tokio::test]
+async fn of_a_tenants_answer_the_status_counts_however_long_it_is() -> Outcome {
+    let flood = Server::start(|_| Act::Flood("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned())).await;
+    let names: Arc<Names> = Arc::default();
+    let answer = http(true, &names)?.send(request(Audience::Tenant, &flood.origin(), 4000)?).await?;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.len() <= 64);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_broken_connection_is_told_from_none() -> Outcome {
     for act in [
         Act::Close(String::new()),
