@@ -133,7 +133,11 @@ impl DynamoLedger {
     }
 
     /// Deletes an item where the condition holds; done twice is done.
-    pub(super) async fn delete(&self, key: impl Into<ItemKey>, condition: Option<Condition>) -> Result<(), LedgerError> {
+    pub(super) async fn delete(
+        &self,
+        key: impl Into<ItemKey>,
+        condition: Option<Condition>,
+    ) -> Result<(), LedgerError> {
         let written = condition.as_ref().map(Written::condition).unwrap_or_default();
         let call = self
             .client

@@ -54,7 +54,11 @@ pub(super) async fn timeline(ledger: &DynamoLedger, key: &OnboardingKey) -> Resu
     Ok(all)
 }
 
-pub(super) async fn change(ledger: &DynamoLedger, onboarding: &Onboarding, version: u64) -> Result<Option<Change>, LedgerError> {
+pub(super) async fn change(
+    ledger: &DynamoLedger,
+    onboarding: &Onboarding,
+    version: u64,
+) -> Result<Option<Change>, LedgerError> {
     if let Some(inline) = onboarding.truth.changes.iter().find(|change| change.version == version) {
         return Ok(Some(inline.clone()));
     }

@@ -81,13 +81,16 @@ async fn take_over(
 }
 
 pub(super) async fn finish(ledger: &DynamoLedger, key: &ClaimKey, fence: &str) -> Result<bool, LedgerError> {
-    let update = Update::of(key)
-        .set(DONE, AttributeValue::Bool(true))
-        .when(Condition::equal(FENCE, text(fence)));
+    let update = Update::of(key).set(DONE, AttributeValue::Bool(true)).when(Condition::equal(FENCE, text(fence)));
     Ok(matches!(ledger.update(&update).await?, Outcome::Done(_)))
 }
 
-pub(super) async fn drop_claim(ledger: &DynamoLedger, key: &ClaimKey, fence: &str, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn drop_claim(
+    ledger: &DynamoLedger,
+    key: &ClaimKey,
+    fence: &str,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
     let update = Update::of(key)
         .set(DEADLINE, moment(now))
         .when(Condition::equal(FENCE, text(fence)))

@@ -27,19 +27,22 @@ pub(super) async fn read(ledger: &DynamoLedger, key: &ConnectionKey) -> Result<C
 
 /// Two failures that pause until the very same millisecond count once: so the repeat of our own write does.
 pub(super) async fn pause(ledger: &DynamoLedger, key: &ConnectionKey, until: Timestamp) -> Result<(), LedgerError> {
-    let update = Update::of(key)
-        .set(PAUSED_UNTIL, moment(until))
-        .add(FAILURES, number(1))
-        .when(Condition::absent_or(PAUSED_UNTIL, Relation::Below, moment(until)));
+    let update = Update::of(key).set(PAUSED_UNTIL, moment(until)).add(FAILURES, number(1)).when(Condition::absent_or(
+        PAUSED_UNTIL,
+        Relation::Below,
+        moment(until),
+    ));
     let Outcome::Stood(Some(stood)) = ledger.update(&update).await? else { return Ok(()) };
     if stood.moment(PAUSED_UNTIL)? == Some(until) {
         return Ok(());
     }
     // A longer pause stands. Whoever counts at the same time counts for both.
     let failures: u32 = stood.number(FAILURES)?.unwrap_or_default();
-    let counted = Update::of(key)
-        .set(FAILURES, number(failures.saturating_add(1)))
-        .when(Condition::absent_or(FAILURES, Relation::Equal, number(failures)));
+    let counted = Update::of(key).set(FAILURES, number(failures.saturating_add(1))).when(Condition::absent_or(
+        FAILURES,
+        Relation::Equal,
+        number(failures),
+    ));
     ledger.update(&counted).await.map(drop)
 }
 
@@ -51,7 +54,12 @@ pub(super) async fn unpause(ledger: &DynamoLedger, key: &ConnectionKey) -> Resul
     ledger.update(&update).await.map(drop)
 }
 
-pub(super) async fn take_look(ledger: &DynamoLedger, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError> {
+pub(super) async fn take_look(
+    ledger: &DynamoLedger,
+    key: &ConnectionKey,
+    minute: i64,
+    max: u32,
+) -> Result<bool, LedgerError> {
     if max == 0 {
         return Ok(false);
     }
@@ -60,10 +68,11 @@ pub(super) async fn take_look(ledger: &DynamoLedger, key: &ConnectionKey, minute
         .add(LOOKS, number(1))
         .when(Condition::Is(MINUTE, Relation::AtLeast, number(minute)))
         .when(Condition::Is(LOOKS, Relation::Below, number(max)));
-    let first = Update::of(key)
-        .set(MINUTE, number(minute))
-        .set(LOOKS, number(1))
-        .when(Condition::absent_or(MINUTE, Relation::Below, number(minute)));
+    let first = Update::of(key).set(MINUTE, number(minute)).set(LOOKS, number(1)).when(Condition::absent_or(
+        MINUTE,
+        Relation::Below,
+        number(minute),
+    ));
     for update in [&another, &first, &another] {
         match ledger.update(update).await? {
             Outcome::Done(_) => return Ok(true),

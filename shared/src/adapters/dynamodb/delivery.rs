@@ -8,8 +8,8 @@ use super::attributes::{Item, moment, nested, number, text};
 use super::calls::{Outcome, RACES, contended};
 use super::expression::{Answer, Condition, Relation, Update};
 use super::onboarding::{
-    BURIED, DELIVERY_LEASE_FENCE, DELIVERY_LEASE_UNTIL, ERASED, FIRST_TRIED, LAST_ERROR, PARKED, RETRY_AT, THROUGH, TRIES,
-    of_item, read,
+    BURIED, DELIVERY_LEASE_FENCE, DELIVERY_LEASE_UNTIL, ERASED, FIRST_TRIED, LAST_ERROR, PARKED, RETRY_AT, THROUGH,
+    TRIES, of_item, read,
 };
 
 const VERSION: &str = "truth.version";
@@ -86,7 +86,12 @@ pub(super) async fn release(
     Ok(if stood.text(RELEASED)? == Some(fence) { Released::Done } else { Released::Lost })
 }
 
-pub(super) async fn resend(ledger: &DynamoLedger, key: &OnboardingKey, version: u64, due: Timestamp) -> Result<bool, LedgerError> {
+pub(super) async fn resend(
+    ledger: &DynamoLedger,
+    key: &OnboardingKey,
+    version: u64,
+    due: Timestamp,
+) -> Result<bool, LedgerError> {
     for _ in 0..RACES {
         let Some(onboarding) = read(ledger, key).await? else { return Ok(false) };
         if onboarding.delivery.lease.as_ref().is_some_and(|lease| lease.until > due) {

@@ -26,7 +26,12 @@ pub(super) const LOOK_ENTRY: [&str; 3] = [LOOK_DUE, LOOK_SHARD, LOOK_RUNG];
 pub(super) const DELIVERY_ENTRY: [&str; 2] = [DELIVERY_DUE, DELIVERY_SHARD];
 
 /// Attributes of an entry; `name` says the shard.
-pub(super) fn entry_of(ledger: &DynamoLedger, which: Due, name: &str, due: Timestamp) -> [(&'static str, AttributeValue); 2] {
+pub(super) fn entry_of(
+    ledger: &DynamoLedger,
+    which: Due,
+    name: &str,
+    due: Timestamp,
+) -> [(&'static str, AttributeValue); 2] {
     let (due_at, shard_at) = names(which);
     let shard = Due::shard_of(name).to_string();
     [(due_at, moment(which.rounded(due, ledger.pace))), (shard_at, text(&shard))]

@@ -45,7 +45,11 @@ pub(super) async fn destroy_key(ledger: &DynamoLedger, key: &OnboardingKey) -> R
     ledger.delete(&OwnKey(key), None).await
 }
 
-pub(super) async fn fence(ledger: &DynamoLedger, key: &OnboardingKey, at: Timestamp) -> Result<Option<Onboarding>, LedgerError> {
+pub(super) async fn fence(
+    ledger: &DynamoLedger,
+    key: &OnboardingKey,
+    at: Timestamp,
+) -> Result<Option<Onboarding>, LedgerError> {
     let update = Update::of(key)
         .set_once(ERASED, moment(at))
         .remove_all(&LOOK_ENTRY)

@@ -61,7 +61,9 @@ impl Condition {
         match self {
             Self::Present(name) => format!("attribute_exists({})", out.name(name)),
             Self::Absent(name) => format!("attribute_not_exists({})", out.name(name)),
-            Self::Is(name, relation, value) => format!("{} {} {}", out.name(name), relation.sign(), out.value(value.clone())),
+            Self::Is(name, relation, value) => {
+                format!("{} {} {}", out.name(name), relation.sign(), out.value(value.clone()))
+            }
             Self::Holds(name, value) => format!("contains({}, {})", out.name(name), out.value(value.clone())),
             Self::Smaller(name, size) => {
                 let size = out.value(AttributeValue::N(size.to_string()));

@@ -158,8 +158,10 @@ mod tests {
 
     #[test]
     fn every_key_begins_with_its_tenant_and_no_two_are_the_same() {
-        let onboarding =
-            OnboardingKey { tenant: tenant("acme"), id: OnboardingId::parse("onb_01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap() };
+        let onboarding = OnboardingKey {
+            tenant: tenant("acme"),
+            id: OnboardingId::parse("onb_01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap(),
+        };
         let resource = Resource { kind: ResourceKind::parse("check").unwrap(), id: ProviderId::parse("x-1").unwrap() };
         let reference = Reference::parse("x-1").unwrap();
         let claim = |action| ClaimKey { tenant: tenant("acme"), action, key: IdempotencyKey::parse("x-1").unwrap() };
@@ -179,6 +181,9 @@ mod tests {
         let distinct: std::collections::HashSet<&ItemKey> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert!(keys.iter().all(|key| key.pk().starts_with("acme#")));
-        assert!(keys.iter().all(|key| !key.pk().contains("x-1") || key.sk() == "endpoint"), "ids stand there as digests");
+        assert!(
+            keys.iter().all(|key| !key.pk().contains("x-1") || key.sk() == "endpoint"),
+            "ids stand there as digests"
+        );
     }
 }

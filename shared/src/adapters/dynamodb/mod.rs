@@ -39,8 +39,8 @@ use aws_sdk_dynamodb::Client;
 
 use crate::domain::schedule::Pace;
 use crate::domain::{
-    Change, ConnectionKey, Handover, Lease, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant,
-    Timestamp, Truth,
+    Change, ConnectionKey, Handover, Lease, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey,
+    Tenant, Timestamp, Truth,
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
@@ -77,7 +77,12 @@ impl Ledger for DynamoLedger {
         onboarding::read_all(self, keys).await
     }
 
-    async fn lease_look(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError> {
+    async fn lease_look(
+        &self,
+        key: &OnboardingKey,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LeaseOutcome, LedgerError> {
         look::lease(self, key, lease, now).await
     }
 
@@ -97,7 +102,12 @@ impl Ledger for DynamoLedger {
         changes::change(self, onboarding, version).await
     }
 
-    async fn lease_delivery(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError> {
+    async fn lease_delivery(
+        &self,
+        key: &OnboardingKey,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LeaseOutcome, LedgerError> {
         delivery::lease(self, key, lease, now).await
     }
 
@@ -140,7 +150,12 @@ impl Ledger for DynamoLedger {
         subject::bind(self, key, onboarding, attempt).await
     }
 
-    async fn set_aside(&self, key: &SubjectKey, record: &SubjectRecord, due: Option<Timestamp>) -> Result<bool, LedgerError> {
+    async fn set_aside(
+        &self,
+        key: &SubjectKey,
+        record: &SubjectRecord,
+        due: Option<Timestamp>,
+    ) -> Result<bool, LedgerError> {
         subject::set_aside(self, key, record, due).await
     }
 
@@ -160,7 +175,12 @@ impl Ledger for DynamoLedger {
         claim::drop_claim(self, key, fence, now).await
     }
 
-    async fn add_reference(&self, tenant: &Tenant, reference: &Reference, onboarding: &OnboardingId) -> Result<(), LedgerError> {
+    async fn add_reference(
+        &self,
+        tenant: &Tenant,
+        reference: &Reference,
+        onboarding: &OnboardingId,
+    ) -> Result<(), LedgerError> {
         reference::add(self, tenant, reference, onboarding).await
     }
 

@@ -57,7 +57,9 @@ pub(super) async fn create(ledger: &DynamoLedger, onboarding: &Onboarding, nonce
     }
     match ledger.put(key, attributes, Some(Condition::Absent("pk"))).await? {
         Outcome::Done(_) => Ok(true),
-        Outcome::Stood(stood) => Ok(stood.is_some_and(|stood| matches!(stood.text(CREATED_NONCE), Ok(Some(own)) if own == nonce))),
+        Outcome::Stood(stood) => {
+            Ok(stood.is_some_and(|stood| matches!(stood.text(CREATED_NONCE), Ok(Some(own)) if own == nonce)))
+        }
     }
 }
 
@@ -65,7 +67,10 @@ pub(super) async fn read(ledger: &DynamoLedger, key: &OnboardingKey) -> Result<O
     ledger.get(key, true).await?.map(|item| of_item(key, &item)).transpose()
 }
 
-pub(super) async fn read_all(ledger: &DynamoLedger, keys: &[OnboardingKey]) -> Result<Vec<Option<Onboarding>>, LedgerError> {
+pub(super) async fn read_all(
+    ledger: &DynamoLedger,
+    keys: &[OnboardingKey],
+) -> Result<Vec<Option<Onboarding>>, LedgerError> {
     let at: Vec<ItemKey> = keys.iter().map(ItemKey::from).collect();
     let found = ledger.get_all(&at).await?;
     keys.iter().zip(&at).map(|(key, at)| found.get(at).map(|item| of_item(key, item)).transpose()).collect()

@@ -26,7 +26,8 @@ pub(super) async fn add(
     let update = Update::of(&key).add(ONBOARDINGS, set_of(onboarding.as_str())).when(room);
     for _ in 0..RACES {
         let Outcome::Stood(stood) = ledger.update(&update).await? else { return Ok(()) };
-        let oldest = stood.map(|stood| stood.texts(ONBOARDINGS).map(|ids| ids.iter().min().cloned())).transpose()?.flatten();
+        let oldest =
+            stood.map(|stood| stood.texts(ONBOARDINGS).map(|ids| ids.iter().min().cloned())).transpose()?.flatten();
         if let Some(oldest) = oldest {
             ledger.update(&Update::of(&key).take(ONBOARDINGS, set_of(&oldest))).await?;
         }

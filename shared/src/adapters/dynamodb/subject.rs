@@ -1,8 +1,8 @@
 //! Subjects: one item for each id of a provider, in one of four states. Strength, weakest first: absent or past its
 //! time, stranger and parked, bound, erased. Bound and erased give way to nothing but erasing.
 
-use crate::domain::{Notice, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKey, Timestamp};
 use crate::domain::{ConnectionKey, ConnectionName, Tenant};
+use crate::domain::{Notice, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKey, Timestamp};
 use crate::ports::{Due, LedgerError, SubjectRecord, SubjectState};
 
 use super::DynamoLedger;
@@ -93,11 +93,19 @@ pub(super) async fn set_aside(
     }
 }
 
-async fn park(ledger: &DynamoLedger, key: &SubjectKey, parked: Update, due: Option<Timestamp>) -> Result<bool, LedgerError> {
+async fn park(
+    ledger: &DynamoLedger,
+    key: &SubjectKey,
+    parked: Update,
+    due: Option<Timestamp>,
+) -> Result<bool, LedgerError> {
     let mut due = due;
     for _ in 0..RACES {
         let update = match due {
-            Some(due) => parked.clone().enter(ledger, Due::Look, key.resource.id.as_str(), Some(due)).when(gives_way(ledger, due)),
+            Some(due) => parked
+                .clone()
+                .enter(ledger, Due::Look, key.resource.id.as_str(), Some(due))
+                .when(gives_way(ledger, due)),
             None => parked.clone(),
         };
         match ledger.update(&update).await? {
@@ -124,8 +132,10 @@ pub(super) async fn erase(ledger: &DynamoLedger, key: &SubjectKey, until: Timest
 pub(super) fn parked_key(item: &Item) -> Option<SubjectKey> {
     let text = |name| item.text(name).ok().flatten();
     (text(STATE)? == PARKED).then_some(())?;
-    let connection =
-        ConnectionKey { tenant: Tenant::parse(text(TENANT)?).ok()?, name: ConnectionName::parse(text(CONNECTION)?).ok()? };
+    let connection = ConnectionKey {
+        tenant: Tenant::parse(text(TENANT)?).ok()?,
+        name: ConnectionName::parse(text(CONNECTION)?).ok()?,
+    };
     let resource = Resource { kind: ResourceKind::parse(text(KIND)?).ok()?, id: ProviderId::parse(text(ID)?).ok()? };
     let key = SubjectKey { connection, resource };
     // What an item says of itself counts only where its own key agrees.
@@ -172,4 +182,3 @@ fn weak() -> Condition {
 fn is_weak(item: &Item) -> bool {
     matches!(item.text(STATE), Ok(None | Some(PARKED | STRANGER)))
 }
-

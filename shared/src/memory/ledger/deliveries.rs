@@ -33,7 +33,13 @@ impl State {
         true
     }
 
-    pub(super) fn release_delivery(&mut self, key: &OnboardingKey, fence: &str, handover: &Handover, version: u64) -> Released {
+    pub(super) fn release_delivery(
+        &mut self,
+        key: &OnboardingKey,
+        fence: &str,
+        handover: &Handover,
+        version: u64,
+    ) -> Released {
         let Some(row) = self.onboardings.get_mut(key) else { return Released::Lost };
         if !holds(row, fence) {
             return if row.released.as_deref() == Some(fence) { Released::Done } else { Released::Lost };

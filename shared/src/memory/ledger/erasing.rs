@@ -29,7 +29,12 @@ impl State {
         Some(row.seen())
     }
 
-    pub(super) fn bury(&mut self, onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> Result<(), LedgerError> {
+    pub(super) fn bury(
+        &mut self,
+        onboarding: &Onboarding,
+        tombstone: &Truth,
+        due: Timestamp,
+    ) -> Result<(), LedgerError> {
         if onboarding.erased_at.is_none() {
             return Err(LedgerError::Refused("bury: not fenced".to_owned()));
         }
@@ -37,8 +42,11 @@ impl State {
         self.spilled.retain(|(of, _), _| of != key);
         self.destroy_key(key);
         self.forget_reference(key, &onboarding.identity.reference);
-        let reference = Reference::parse(ERASED_REFERENCE).map_err(|_| LedgerError::Unreadable("identity".to_owned()))?;
-        let Some(row) = self.onboardings.get_mut(key).filter(|row| row.is_erased() && !row.buried) else { return Ok(()) };
+        let reference =
+            Reference::parse(ERASED_REFERENCE).map_err(|_| LedgerError::Unreadable("identity".to_owned()))?;
+        let Some(row) = self.onboardings.get_mut(key).filter(|row| row.is_erased() && !row.buried) else {
+            return Ok(());
+        };
         row.onboarding = Onboarding {
             identity: Identity { reference, ..row.onboarding.identity.clone() },
             truth: tombstone.clone(),

@@ -10,7 +10,9 @@ const REMEMBERED: u64 = 4;
 
 impl State {
     pub(super) fn lease_look(&mut self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> LeaseOutcome {
-        let Some(row) = self.onboardings.get_mut(key).filter(|row| !row.is_erased()) else { return LeaseOutcome::Missing };
+        let Some(row) = self.onboardings.get_mut(key).filter(|row| !row.is_erased()) else {
+            return LeaseOutcome::Missing;
+        };
         match &row.onboarding.look.lease {
             Some(held) if held.until > now && held.fence != lease.fence => LeaseOutcome::Held(held.until),
             Some(_) | None => {

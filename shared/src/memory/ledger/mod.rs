@@ -17,8 +17,8 @@ use async_trait::async_trait;
 
 use crate::domain::schedule::Pace;
 use crate::domain::{
-    Change, ConnectionKey, Handover, Lease, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant,
-    Timestamp, Truth,
+    Change, ConnectionKey, Handover, Lease, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey,
+    Tenant, Timestamp, Truth,
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
@@ -79,7 +79,12 @@ impl Ledger for MemoryLedger {
         Ok(keys.iter().map(|key| state.read(key)).collect())
     }
 
-    async fn lease_look(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError> {
+    async fn lease_look(
+        &self,
+        key: &OnboardingKey,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LeaseOutcome, LedgerError> {
         Ok(self.state().lease_look(key, lease, now))
     }
 
@@ -101,7 +106,12 @@ impl Ledger for MemoryLedger {
         Ok(inline.or_else(|| self.state().spilled(&onboarding.key, version)))
     }
 
-    async fn lease_delivery(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError> {
+    async fn lease_delivery(
+        &self,
+        key: &OnboardingKey,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LeaseOutcome, LedgerError> {
         Ok(self.state().lease_delivery(key, lease, now))
     }
 
@@ -146,7 +156,12 @@ impl Ledger for MemoryLedger {
         Ok(self.state().bind(key, onboarding, attempt))
     }
 
-    async fn set_aside(&self, key: &SubjectKey, record: &SubjectRecord, due: Option<Timestamp>) -> Result<bool, LedgerError> {
+    async fn set_aside(
+        &self,
+        key: &SubjectKey,
+        record: &SubjectRecord,
+        due: Option<Timestamp>,
+    ) -> Result<bool, LedgerError> {
         self.state().set_aside(key, record, due)
     }
 
@@ -168,7 +183,12 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn add_reference(&self, tenant: &Tenant, reference: &Reference, onboarding: &OnboardingId) -> Result<(), LedgerError> {
+    async fn add_reference(
+        &self,
+        tenant: &Tenant,
+        reference: &Reference,
+        onboarding: &OnboardingId,
+    ) -> Result<(), LedgerError> {
         self.state().add_reference(tenant, reference, onboarding);
         Ok(())
     }

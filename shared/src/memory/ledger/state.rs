@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::schedule::Pace;
 use crate::domain::{
-    Change, ConnectionKey, INLINE_CHANGES, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant, Timestamp,
+    Change, ConnectionKey, INLINE_CHANGES, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant,
+    Timestamp,
 };
 use crate::ports::{ClaimKey, ClaimRecord, ConnectionRecord, Due, EndpointKey, EndpointRecord, Page, SubjectRecord};
 
@@ -202,7 +203,8 @@ impl State {
     pub(super) fn list(&self, tenant: &Tenant, before: Option<&OnboardingId>, limit: usize) -> Page {
         let listed = |key: &&OnboardingKey| &key.tenant == tenant && before.is_none_or(|before| &key.id < before);
         let rows = self.onboardings.iter().rev().filter(|(_, row)| !row.buried).map(|(key, _)| key);
-        let mut ids: Vec<OnboardingId> = rows.filter(listed).map(|key| key.id.clone()).take(limit.saturating_add(1)).collect();
+        let mut ids: Vec<OnboardingId> =
+            rows.filter(listed).map(|key| key.id.clone()).take(limit.saturating_add(1)).collect();
         let more = ids.len() > limit;
         ids.truncate(limit);
         let next = ids.last().filter(|_| more).cloned();

@@ -11,7 +11,12 @@ impl State {
         record.until.is_none_or(|until| until > now).then_some(record)
     }
 
-    pub(super) fn bind(&mut self, key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> (SubjectState, Option<Notice>) {
+    pub(super) fn bind(
+        &mut self,
+        key: &SubjectKey,
+        onboarding: &OnboardingId,
+        attempt: u8,
+    ) -> (SubjectState, Option<Notice>) {
         let ours = SubjectState::Bound { onboarding: onboarding.clone(), attempt };
         let standing = self.subjects.get(key);
         let notice = standing.and_then(|row| row.notice.clone());
