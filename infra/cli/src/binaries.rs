@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::environment::variable;
+use crate::environment::{set_by_cargo_run, variable};
 use crate::say::to_people;
 
 /// The C compiler and who brings it: SQLite and ring are compiled with it, and Rust links with it.
@@ -67,17 +67,11 @@ fn put_aside(found: BTreeMap<FunctionName, PathBuf>) -> Result<BTreeMap<Function
 
 async fn built(release: bool, flaw: Option<Flaw>) -> Result<BTreeMap<FunctionName, PathBuf>, String> {
     if !release && !is_built() {
-        to_people(
-            "Building the functions. The first time this takes about 2 minutes on two cores, later seconds.",
-        );
+        to_people("Building the functions. The first time this takes about 2 minutes on two cores, later seconds.");
     } else if release {
-        to_people(
-            "Building the functions for release: whole-program optimisation takes several minutes.",
-        );
+        to_people("Building the functions for release: whole-program optimisation takes several minutes.");
     }
-    let mut child = cargo(release, flaw)
-        .spawn()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let mut child = cargo(release, flaw).spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
     let mut found = BTreeMap::new();
     if let Some(output) = child.stdout.take() {
         let mut lines = BufReader::new(output).lines();
@@ -85,24 +79,12 @@ async fn built(release: bool, flaw: Option<Flaw>) -> Result<BTreeMap<FunctionNam
             found.extend(executable(&line));
         }
     }
-    let status = child
-        .wait()
-        .await
-        .map_err(|error| format!("cargo was lost: {error}"))?;
+    let status = child.wait().await.map_err(|error| format!("cargo was lost: {error}"))?;
     if !status.success() {
-        let hint = if has_compiler() {
-            String::new()
-        } else {
-            format!("\n{COMPILER_HINT}")
-        };
-        return Err(format!(
-            "the functions could not be built (cargo: {status}){hint}"
-        ));
+        let hint = if has_compiler() { String::new() } else { format!("\n{COMPILER_HINT}") };
+        return Err(format!("the functions could not be built (cargo: {status}){hint}"));
     }
-    match FunctionName::ALL
-        .into_iter()
-        .find(|function| !found.contains_key(function))
-    {
+    match FunctionName::ALL.into_iter().find(|function| !found.contains_key(function)) {
         Some(missing) => Err(format!("cargo built no {missing}")),
         None => Ok(found),
     }
@@ -111,11 +93,10 @@ async fn built(release: bool, flaw: Option<Flaw>) -> Result<BTreeMap<FunctionNam
 fn cargo(release: bool, flaw: Option<Flaw>) -> Command {
     // set by `cargo run`: the same Cargo builds the functions
     let mut command = Command::new(variable("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-    command.args([
-        "build",
-        "--message-format=json-render-diagnostics",
-        "--manifest-path",
-    ]);
+    for name in set_by_cargo_run() {
+        command.env_remove(name);
+    }
+    command.args(["build", "--message-format=json-render-diagnostics", "--manifest-path"]);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
     for function in FunctionName::ALL {
         command.args(["-p", function.name()]);
@@ -128,10 +109,7 @@ fn cargo(release: bool, flaw: Option<Flaw>) -> Command {
     if let Some(flaw) = flaw {
         command.args(["--features", flaw.feature()]);
     }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
     command
 }
 
@@ -139,31 +117,22 @@ fn cargo(release: bool, flaw: Option<Flaw>) -> Command {
 fn executable(line: &str) -> Option<(FunctionName, PathBuf)> {
     let message: Value = serde_json::from_str(line).ok()?;
     let function = FunctionName::named(message.pointer("/target/name")?.as_str()?)?;
-    Some((
-        function,
-        PathBuf::from(message.get("executable")?.as_str()?),
-    ))
+    Some((function, PathBuf::from(message.get("executable")?.as_str()?)))
 }
 
 /// Whether a build left its result beside this program.
 fn is_built() -> bool {
     let own = std::env::current_exe().ok();
-    own.and_then(|own| Some(own.parent()?.join(FunctionName::WebhookIngress.name())))
-        .is_some_and(|path| path.is_file())
+    own.and_then(|own| Some(own.parent()?.join(FunctionName::WebhookIngress.name()))).is_some_and(|path| path.is_file())
 }
 
 fn has_compiler() -> bool {
     let named = variable("CC").map(PathBuf::from);
-    let names = named
+    let names = named.into_iter().chain(["cc", "gcc", "clang"].map(PathBuf::from));
+    let folders: Vec<PathBuf> = variable("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    names
         .into_iter()
-        .chain(["cc", "gcc", "clang"].map(PathBuf::from));
-    let folders: Vec<PathBuf> = variable("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default();
-    names.into_iter().any(|name| {
-        name.is_absolute() && name.is_file()
-            || folders.iter().any(|folder| folder.join(&name).is_file())
-    })
+        .any(|name| name.is_absolute() && name.is_file() || folders.iter().any(|folder| folder.join(&name).is_file()))
 }
 
 #[cfg(test)]
@@ -173,9 +142,7 @@ mod tests {
     #[test]
     fn the_functions_are_found_in_the_report_of_cargo() {
         let line = |name: &str, executable: &str| {
-            format!(
-                r#"{{"reason":"compiler-artifact","target":{{"name":"{name}"}},"executable":{executable}}}"#
-            )
+            format!(r#"{{"reason":"compiler-artifact","target":{{"name":"{name}"}},"executable":{executable}}}"#)
         };
         let path = PathBuf::from("target/debug/reconciler");
         assert_eq!(
@@ -184,10 +151,7 @@ mod tests {
         );
         assert_eq!(executable(&line("reconciler", "null")), None);
         assert_eq!(executable(&line("idv", r#""target/debug/idv""#)), None);
-        assert_eq!(
-            executable(r#"{"reason":"build-finished","success":true}"#),
-            None
-        );
+        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
         assert_eq!(executable("no JSON"), None);
     }
 }

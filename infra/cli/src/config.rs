@@ -11,8 +11,7 @@ use crate::say::to_people;
 
 /// Reads and checks a file; else gives every error with its place.
 pub(crate) fn read(path: &Path, local_targets: bool) -> Result<Value, Vec<String>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| vec![format!("the file cannot be read: {error}")])?;
+    let text = std::fs::read_to_string(path).map_err(|error| vec![format!("the file cannot be read: {error}")])?;
     check(&text, local_targets)
 }
 
@@ -41,19 +40,13 @@ mod tests {
         let text = r#"{"tenants": {"acme": {"connections": 1, "unheard": 2}}, "other": 3}"#;
         let errors = check(text, true).err().unwrap_or_default();
         for place in ["tenants.acme.connections", "tenants.acme.unheard", "other"] {
-            assert!(
-                errors.iter().any(|error| error.contains(place)),
-                "{place}: {errors:?}"
-            );
+            assert!(errors.iter().any(|error| error.contains(place)), "{place}: {errors:?}");
         }
     }
 
     #[test]
     fn what_is_no_json_is_said_with_line_and_column() {
         let errors = check("{\n  \"tenants\": }", true).err().unwrap_or_default();
-        assert!(
-            errors.iter().any(|error| error.contains("line 2")),
-            "{errors:?}"
-        );
+        assert!(errors.iter().any(|error| error.contains("line 2")), "{errors:?}");
     }
 }

@@ -119,35 +119,19 @@ fn aws(given: Option<&str>) -> Aws {
 }
 
 fn region(foreign: bool) -> String {
-    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"]
-        .into_iter()
-        .find_map(variable);
-    let named = named
-        .filter(|_| foreign)
-        .and_then(|name| name.into_string().ok());
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(variable);
+    let named = named.filter(|_| foreign).and_then(|name| name.into_string().ok());
     named.unwrap_or_else(|| "us-east-1".to_owned())
 }
 
 /// Tells people where providers send webhooks, and programs that all is ready.
 fn announce(stack: &Stack, config: &Value) {
-    let tenants = config
-        .get("tenants")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let tenants = config.get("tenants").and_then(Value::as_object).into_iter().flatten();
     for (tenant, settings) in tenants {
-        let connections = settings
-            .get("connections")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten();
+        let connections = settings.get("connections").and_then(Value::as_object).into_iter().flatten();
         for (connection, settings) in connections {
             // a key in the URL is a secret: it is not shown
-            let key = if settings.pointer("/webhook/url_keys").is_some() {
-                "/{url key}"
-            } else {
-                ""
-            };
+            let key = if settings.pointer("/webhook/url_keys").is_some() { "/{url key}" } else { "" };
             to_people(&format!(
                 "webhooks of {tenant}/{connection}: {}/v1/webhooks/{tenant}/{connection}{key}",
                 stack.public_url()

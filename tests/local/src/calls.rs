@@ -25,10 +25,7 @@ pub struct AwsCall {
 
 impl AwsCall {
     pub(crate) fn new(service: &str, operation: &str) -> Self {
-        Self {
-            service: service.to_owned(),
-            operation: operation.to_owned(),
-        }
+        Self { service: service.to_owned(), operation: operation.to_owned() }
     }
 
     /// What `X-Amz-Target` names: the services here all speak AWS's JSON protocols.
@@ -65,20 +62,13 @@ impl CallPoint {
     /// When the call has arrived and had no effect yet.
     #[must_use]
     pub fn before(service: &str, operation: &str) -> Self {
-        Self {
-            call: AwsCall::new(service, operation),
-            nth: 1,
-            side: Side::Before,
-        }
+        Self { call: AwsCall::new(service, operation), nth: 1, side: Side::Before }
     }
 
     /// When the call had its effect and was not answered yet.
     #[must_use]
     pub fn after(service: &str, operation: &str) -> Self {
-        Self {
-            side: Side::After,
-            ..Self::before(service, operation)
-        }
+        Self { side: Side::After, ..Self::before(service, operation) }
     }
 
     /// Not the first such call but the nth.
@@ -167,12 +157,7 @@ impl CallBook {
 
     pub(crate) fn arm(&self, point: CallPoint, effect: Effect) -> Fault {
         let (happened, listener) = watch::channel(false);
-        self.entries().armed.push(Armed {
-            point,
-            effect,
-            seen: 0,
-            happened,
-        });
+        self.entries().armed.push(Armed { point, effect, seen: 0, happened });
         Fault { happened: listener }
     }
 
@@ -202,36 +187,15 @@ impl CallBook {
             }
             entries.calls.push_back(call.clone());
         }
-        for armed in entries
-            .armed
-            .iter_mut()
-            .filter(|armed| armed.point.call == *call)
-        {
+        for armed in entries.armed.iter_mut().filter(|armed| armed.point.call == *call) {
             armed.seen += 1;
         }
-        let due = entries
-            .armed
-            .iter()
-            .position(|armed| armed.seen >= armed.point.nth);
-        if let Some(Armed {
-            point,
-            effect,
-            happened,
-            ..
-        }) = due.map(|place| entries.armed.swap_remove(place))
-        {
-            return Some(Strike {
-                side: point.side,
-                effect,
-                happened: Some(happened),
-            });
+        let due = entries.armed.iter().position(|armed| armed.seen >= armed.point.nth);
+        if let Some(Armed { point, effect, happened, .. }) = due.map(|place| entries.armed.swap_remove(place)) {
+            return Some(Strike { side: point.side, effect, happened: Some(happened) });
         }
         let down = entries.outages.contains(&call.service);
-        down.then_some(Strike {
-            side: Side::Before,
-            effect: Effect::Fail,
-            happened: None,
-        })
+        down.then_some(Strike { side: Side::Before, effect: Effect::Fail, happened: None })
     }
 }
 
@@ -247,22 +211,10 @@ mod tests {
             headers.insert("x-amz-target", target.parse().ok()?);
             AwsCall::of(&headers)
         };
-        assert_eq!(
-            of("DynamoDB_20120810.UpdateItem"),
-            Some(AwsCall::new("dynamodb", "UpdateItem"))
-        );
-        assert_eq!(
-            of("AmazonSQS.SendMessage"),
-            Some(AwsCall::new("sqs", "SendMessage"))
-        );
-        assert_eq!(
-            of("secretsmanager.GetSecretValue"),
-            Some(AwsCall::new("secretsmanager", "GetSecretValue"))
-        );
-        assert_eq!(
-            of("AWSEvents.PutEvents"),
-            Some(AwsCall::new("events", "PutEvents"))
-        );
+        assert_eq!(of("DynamoDB_20120810.UpdateItem"), Some(AwsCall::new("dynamodb", "UpdateItem")));
+        assert_eq!(of("AmazonSQS.SendMessage"), Some(AwsCall::new("sqs", "SendMessage")));
+        assert_eq!(of("secretsmanager.GetSecretValue"), Some(AwsCall::new("secretsmanager", "GetSecretValue")));
+        assert_eq!(of("AWSEvents.PutEvents"), Some(AwsCall::new("events", "PutEvents")));
         assert_eq!(of("Kinesis_20131202.PutRecord"), None);
         assert_eq!(of("nothing"), None);
     }
@@ -272,10 +224,7 @@ mod tests {
         let book = CallBook::default();
         let put = AwsCall::new("dynamodb", "PutItem");
         let get = AwsCall::new("dynamodb", "GetItem");
-        assert!(
-            book.arrived(&put).is_none(),
-            "before it is set nothing counts"
-        );
+        assert!(book.arrived(&put).is_none(), "before it is set nothing counts");
         let fault = book.arm(CallPoint::after("dynamodb", "PutItem").nth(2), Effect::Kill);
         assert!(book.arrived(&put).is_none());
         assert!(book.arrived(&get).is_none());

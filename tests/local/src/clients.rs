@@ -47,24 +47,14 @@ impl Clients {
 }
 
 fn http() -> SharedHttpClient {
-    Builder::new()
-        .tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::Ring,
-        ))
-        .build_https()
+    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
 }
 
 /// The environment's credentials for another endpoint; else some that the embedded parts do not look at.
 pub(crate) fn credentials(embedded: bool) -> Credentials {
-    let of = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .filter(|value| !embedded && !value.is_empty())
-    };
+    let of = |name: &str| std::env::var(name).ok().filter(|value| !embedded && !value.is_empty());
     match (of("AWS_ACCESS_KEY_ID"), of("AWS_SECRET_ACCESS_KEY")) {
-        (Some(id), Some(secret)) => {
-            Credentials::new(id, secret, of("AWS_SESSION_TOKEN"), None, "environment")
-        }
+        (Some(id), Some(secret)) => Credentials::new(id, secret, of("AWS_SESSION_TOKEN"), None, "environment"),
         (Some(_) | None, _) => Credentials::new("local", "local", None, None, "local"),
     }
 }

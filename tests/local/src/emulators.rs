@@ -49,30 +49,20 @@ pub(crate) struct Emulators {
 
 impl Emulators {
     /// `url` is where clients reach the front.
-    pub(crate) async fn start(
-        data: Option<&Path>,
-        region: &str,
-        url: String,
-    ) -> Result<Self, StackError> {
+    pub(crate) async fn start(data: Option<&Path>, region: &str, url: String) -> Result<Self, StackError> {
         winterbaume_core::set_default_account_id(ACCOUNT);
         let embedded = |error: &dyn std::fmt::Display| StackError::Embedded(error.to_string());
         let table = match data {
             Some(folder) => open(folder).await?,
             None => Database::memory().map_err(|error| embedded(&error))?,
         };
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .map_err(|error| embedded(&error))?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| embedded(&error))?;
         let address = listener.local_addr().map_err(|error| embedded(&error))?;
         let (stop, stopped) = oneshot::channel::<()>();
         let served = table.clone();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(
-            listener,
-            served,
-            async {
-                let _ = stopped.await;
-            },
-        ));
+        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, served, async {
+            let _ = stopped.await;
+        }));
         Ok(Self {
             table,
             table_at: format!("http://{address}/"),
@@ -97,11 +87,7 @@ impl Emulators {
     pub(crate) async fn serve(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, MAX_REQUEST).await else {
-            return failure(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestEntityTooLarge",
-                "above 16 MiB",
-            );
+            return failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "above 16 MiB");
         };
         if parts.method == Method::GET && parts.uri.path() == "/" {
             return (StatusCode::OK, "DynamoDB, SQS, Secrets Manager\n").into_response();
@@ -117,23 +103,12 @@ impl Emulators {
     }
 
     /// Carries out one call.
-    pub(crate) async fn call(
-        &self,
-        call: &AwsCall,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Response<Body> {
+    pub(crate) async fn call(&self, call: &AwsCall, headers: HeaderMap, body: Bytes) -> Response<Body> {
         match call.service.as_str() {
             "dynamodb" => self.table_call(headers, body).await,
             "sqs" => self.queue_call(&call.operation, headers, &body).await,
-            "secretsmanager" => {
-                emulated(&self.secrets, self.request("secretsmanager", headers, body)).await
-            }
-            _ => failure(
-                StatusCode::NOT_IMPLEMENTED,
-                "UnknownOperationException",
-                "not part of the local stack",
-            ),
+            "secretsmanager" => emulated(&self.secrets, self.request("secretsmanager", headers, body)).await,
+            _ => failure(StatusCode::NOT_IMPLEMENTED, "UnknownOperationException", "not part of the local stack"),
         }
     }
 
@@ -151,41 +126,21 @@ impl Emulators {
                 self.client.request(request).await
             }
             Err(_) => {
-                return failure(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "InternalServerError",
-                    "no address",
-                );
+                return failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "no address");
             }
         };
         match sent {
             Ok(answer) => answer.map(Body::new),
-            Err(error) => failure(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalServerError",
-                &error.to_string(),
-            ),
+            Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &error.to_string()),
         }
     }
 
-    async fn queue_call(
-        &self,
-        operation: &str,
-        headers: HeaderMap,
-        body: &Bytes,
-    ) -> Response<Body> {
+    async fn queue_call(&self, operation: &str, headers: HeaderMap, body: &Bytes) -> Response<Body> {
         let Ok(mut request) = serde_json::from_slice::<Value>(body) else {
-            return failure(
-                StatusCode::BAD_REQUEST,
-                "SerializationException",
-                "the body is not JSON",
-            );
+            return failure(StatusCode::BAD_REQUEST, "SerializationException", "the body is not JSON");
         };
         if let Err(Refusal { code, message }) = queue_rules::inbound(operation, &mut request) {
-            return queue_answer(
-                StatusCode::BAD_REQUEST,
-                &json!({"__type": code, "message": message}),
-            );
+            return queue_answer(StatusCode::BAD_REQUEST, &json!({"__type": code, "message": message}));
         }
         if operation.starts_with("ChangeMessageVisibility") {
             self.note_hidden(&request);
@@ -194,8 +149,7 @@ impl Emulators {
         let answer = self.queues.handle(dressed).await;
         let mut said = serde_json::from_slice(&answer.body).unwrap_or_else(|_| json!({}));
         queue_rules::outbound(operation, &request, &mut said, &self.url);
-        let status =
-            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         queue_answer(status, &said)
     }
 
@@ -206,53 +160,33 @@ impl Emulators {
         }
         let entries = request.get("Entries").and_then(Value::as_array);
         for one in entries.into_iter().flatten().chain([request]) {
-            hidden.extend(
-                one.get("ReceiptHandle")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
-            );
+            hidden.extend(one.get("ReceiptHandle").and_then(Value::as_str).map(str::to_owned));
         }
     }
 
     /// Whether somebody changed the visibility of this receipt; tells it once.
     pub(crate) fn was_hidden(&self, receipt: &str) -> bool {
-        self.hidden
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(receipt)
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).remove(receipt)
     }
 
     fn request(&self, service: &str, headers: HeaderMap, body: Bytes) -> MockRequest {
         let uri = format!("https://{service}.{}.amazonaws.com/", self.region);
-        MockRequest {
-            method: "POST".to_owned(),
-            uri,
-            headers,
-            body,
-        }
+        MockRequest { method: "POST".to_owned(), uri, headers, body }
     }
 }
 
 async fn open(folder: &Path) -> Result<Database, StackError> {
-    let unusable = |reason: String| StackError::Data {
-        path: folder.to_owned(),
-        reason,
-    };
-    tokio::fs::create_dir_all(folder)
-        .await
-        .map_err(|error| unusable(error.to_string()))?;
+    let unusable = |reason: String| StackError::Data { path: folder.to_owned(), reason };
+    tokio::fs::create_dir_all(folder).await.map_err(|error| unusable(error.to_string()))?;
     let file = folder.join("ledger.sqlite");
-    let path = file
-        .to_str()
-        .ok_or_else(|| unusable("the path is not UTF-8".to_owned()))?;
+    let path = file.to_str().ok_or_else(|| unusable("the path is not UTF-8".to_owned()))?;
     Database::new(path).map_err(|error| unusable(error.to_string()))
 }
 
 async fn emulated(service: &impl MockService, request: MockRequest) -> Response<Body> {
     let answer = service.handle(request).await;
     let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = answer.headers;
     response
 }
@@ -260,17 +194,13 @@ async fn emulated(service: &impl MockService, request: MockRequest) -> Response<
 fn json_answer(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     response
 }
 
 fn queue_answer(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = json_answer(status, body);
-    if let Some(code) =
-        queue_rules::old_code(body).and_then(|code| HeaderValue::from_str(&code).ok())
-    {
+    if let Some(code) = queue_rules::old_code(body).and_then(|code| HeaderValue::from_str(&code).ok()) {
         response.headers_mut().insert("x-amzn-query-error", code);
     }
     response

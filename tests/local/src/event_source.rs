@@ -17,9 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::types::{
-    DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
-};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName};
 use axum::body::Bytes;
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
@@ -52,12 +50,7 @@ impl EventSource {
         loop {
             if let Err(reason) = self.batch().await {
                 let text = format!("queue {}: {reason}", self.url);
-                self.logs
-                    .take(LogLine {
-                        function: self.function.name(),
-                        text,
-                    })
-                    .await;
+                self.logs.take(LogLine { function: self.function.name(), text }).await;
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -74,24 +67,17 @@ impl EventSource {
             .message_attribute_names("All")
             .send()
             .await;
-        let messages = received
-            .map_err(|error| told(&error))?
-            .messages
-            .unwrap_or_default();
+        let messages = received.map_err(|error| told(&error))?.messages.unwrap_or_default();
         if messages.is_empty() {
             return Ok(());
         }
-        let records: Vec<Value> = messages
-            .iter()
-            .map(|message| self.record(message))
-            .collect();
+        let records: Vec<Value> = messages.iter().map(|message| self.record(message)).collect();
         let event = Bytes::from(json!({"Records": records}).to_string());
         let outcome = self.function.invoke(event, None).await;
         let ids: Vec<&str> = messages.iter().filter_map(Message::message_id).collect();
         let failed = failed(&ids, &outcome);
-        let (again, done): (Vec<_>, Vec<_>) = messages
-            .iter()
-            .partition(|message| message.message_id().is_none_or(|id| failed.contains(id)));
+        let (again, done): (Vec<_>, Vec<_>) =
+            messages.iter().partition(|message| message.message_id().is_none_or(|id| failed.contains(id)));
         self.delete(&done).await?;
         self.hasten(&again).await
     }
@@ -136,13 +122,7 @@ impl EventSource {
         if entries.is_empty() {
             return Ok(());
         }
-        let deleted = self
-            .queues
-            .delete_message_batch()
-            .queue_url(&self.url)
-            .set_entries(Some(entries))
-            .send()
-            .await;
+        let deleted = self.queues.delete_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
         let deleted = deleted.map_err(|error| told(&error))?;
         match deleted.failed() {
             [] => Ok(()),
@@ -155,41 +135,21 @@ impl EventSource {
         if self.time_scale <= 1 {
             return Ok(());
         }
-        let seconds = self
-            .source
-            .visibility()
-            .as_secs()
-            .div_ceil(u64::from(self.time_scale));
+        let seconds = self.source.visibility().as_secs().div_ceil(u64::from(self.time_scale));
         let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
-        for receipt in messages
-            .iter()
-            .filter_map(|message| message.receipt_handle())
-        {
-            if self
-                .emulators
-                .as_ref()
-                .is_some_and(|emulators| emulators.was_hidden(receipt))
-            {
+        for receipt in messages.iter().filter_map(|message| message.receipt_handle()) {
+            if self.emulators.as_ref().is_some_and(|emulators| emulators.was_hidden(receipt)) {
                 continue;
             }
-            let change = self
-                .queues
-                .change_message_visibility()
-                .queue_url(&self.url)
-                .receipt_handle(receipt);
-            change
-                .visibility_timeout(seconds)
-                .send()
-                .await
-                .map_err(|error| told(&error))?;
+            let change = self.queues.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+            change.visibility_timeout(seconds).send().await.map_err(|error| told(&error))?;
         }
         Ok(())
     }
 }
 
 fn attribute(value: &MessageAttributeValue) -> Value {
-    let mut shown =
-        json!({"dataType": value.data_type(), "stringListValues": [], "binaryListValues": []});
+    let mut shown = json!({"dataType": value.data_type(), "stringListValues": [], "binaryListValues": []});
     if let Some(text) = value.string_value() {
         shown["stringValue"] = json!(text);
     }
@@ -255,69 +215,25 @@ mod tests {
             ("empty object", "{}", none),
             ("empty list", r#"{"batchItemFailures":[]}"#, none),
             ("null list", r#"{"batchItemFailures":null}"#, none),
-            (
-                "one",
-                r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#,
-                &["b"],
-            ),
-            (
-                "two",
-                r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"}]}"#,
-                &["a", "c"],
-            ),
-            (
-                "one twice",
-                r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"b"}]}"#,
-                &["b"],
-            ),
-            (
-                "empty id",
-                r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
-                all,
-            ),
-            (
-                "null id",
-                r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
-                all,
-            ),
-            (
-                "number",
-                r#"{"batchItemFailures":[{"itemIdentifier":1}]}"#,
-                all,
-            ),
-            (
-                "other name",
-                r#"{"batchItemFailures":[{"messageId":"b"}]}"#,
-                all,
-            ),
-            (
-                "not of this batch",
-                r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"z"}]}"#,
-                all,
-            ),
+            ("one", r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#, &["b"]),
+            ("two", r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"}]}"#, &["a", "c"]),
+            ("one twice", r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"b"}]}"#, &["b"]),
+            ("empty id", r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#, all),
+            ("null id", r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#, all),
+            ("number", r#"{"batchItemFailures":[{"itemIdentifier":1}]}"#, all),
+            ("other name", r#"{"batchItemFailures":[{"messageId":"b"}]}"#, all),
+            ("not of this batch", r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"z"}]}"#, all),
             ("plain strings", r#"{"batchItemFailures":["b"]}"#, all),
-            (
-                "no list",
-                r#"{"batchItemFailures":{"itemIdentifier":"b"}}"#,
-                all,
-            ),
+            ("no list", r#"{"batchItemFailures":{"itemIdentifier":"b"}}"#, all),
             ("text", r#""done""#, all),
             ("list", "[]", all),
             ("no JSON", "{", all),
         ];
         for (name, answer, expected) in corpus {
             let outcome = Outcome::Returned(Bytes::copy_from_slice(answer.as_bytes()));
-            assert_eq!(
-                failed(all, &outcome),
-                expected.iter().copied().collect(),
-                "{name}"
-            );
+            assert_eq!(failed(all, &outcome), expected.iter().copied().collect(), "{name}");
         }
         let outcome = Outcome::Failed(Bytes::from_static(b"{}"));
-        assert_eq!(
-            failed(all, &outcome),
-            all.iter().copied().collect(),
-            "function error"
-        );
+        assert_eq!(failed(all, &outcome), all.iter().copied().collect(), "function error");
     }
 }

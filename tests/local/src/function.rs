@@ -65,26 +65,15 @@ impl Function {
     /// Starts a first process and waits until it is ready, so that a function which cannot start is seen at once.
     pub(crate) async fn warm(&self) -> Result<(), StackError> {
         let function = self.name();
-        let process = self
-            .start()
-            .await
-            .map_err(|source| StackError::Spawn { function, source })?;
+        let process = self.start().await.map_err(|source| StackError::Spawn { function, source })?;
         let ready = process.ready().await;
         process.release();
-        ready.map_err(|how| StackError::Init {
-            function,
-            how,
-            lines: self.blueprint.logs.last(function),
-        })
+        ready.map_err(|how| StackError::Init { function, how, lines: self.blueprint.logs.last(function) })
     }
 
     /// Invokes it and waits for the end.
     pub(crate) async fn invoke(self: &Arc<Self>, event: Bytes, qualifier: Option<&str>) -> Outcome {
-        let mut arn = format!(
-            "arn:aws:lambda:{}:{ACCOUNT}:function:{}",
-            self.region,
-            self.name()
-        );
+        let mut arn = format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", self.region, self.name());
         if let Some(qualifier) = qualifier {
             arn.push(':');
             arn.push_str(qualifier);
@@ -97,8 +86,7 @@ impl Function {
             this.running.fetch_sub(1, Ordering::AcqRel);
             outcome
         });
-        run.await
-            .unwrap_or_else(|error| failed("Runtime.Unknown", &error.to_string()))
+        run.await.unwrap_or_else(|error| failed("Runtime.Unknown", &error.to_string()))
     }
 
     async fn run(&self, event: Bytes, arn: String) -> Outcome {
@@ -123,10 +111,7 @@ impl Function {
 
     /// A process that is alive and free, taken.
     fn free(&self) -> Option<Arc<Process>> {
-        let mut processes = self
-            .processes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
         processes.retain(|process| process.is_alive());
         processes.iter().find(|process| process.take()).cloned()
     }
@@ -135,21 +120,13 @@ impl Function {
     async fn start(&self) -> std::io::Result<Arc<Process>> {
         let process = Arc::new(self.blueprint.start().await?);
         process.take();
-        self.processes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::clone(&process));
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&process));
         Ok(process)
     }
 
     /// SIGKILL for all its processes; returns when they are dead.
     pub(crate) async fn kill(&self) {
-        let processes = std::mem::take(
-            &mut *self
-                .processes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let processes = std::mem::take(&mut *self.processes.lock().unwrap_or_else(PoisonError::into_inner));
         for process in processes {
             process.kill().await;
         }
@@ -176,11 +153,7 @@ impl Outcome {
         };
         let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
         let payload = serde_json::from_slice(bytes).unwrap_or_else(|_| text());
-        Invoked {
-            status: 200,
-            function_error,
-            payload,
-        }
+        Invoked { status: 200, function_error, payload }
     }
 }
 

@@ -42,35 +42,22 @@ pub(crate) struct Route {
 pub(crate) fn route(method: &str, path: &str, is_alias: impl Fn(&str) -> bool) -> Option<Route> {
     let matched = ROUTES.iter().find_map(|(wanted, pattern)| {
         let parameters = matches(pattern, path).filter(|_| *wanted == method)?;
-        Some(Route {
-            key: format!("{wanted} {pattern}"),
-            parameters,
-        })
+        Some(Route { key: format!("{wanted} {pattern}"), parameters })
     });
-    let plain = |key: String| Route {
-        key,
-        parameters: Map::new(),
-    };
+    let plain = |key: String| Route { key, parameters: Map::new() };
     matched
         .or_else(|| is_alias(path).then(|| plain(format!("{method} {path}"))))
-        .or_else(|| {
-            path.starts_with("/v1/")
-                .then(|| plain("$default".to_owned()))
-        })
+        .or_else(|| path.starts_with("/v1/").then(|| plain("$default".to_owned())))
 }
 
 fn matches(pattern: &str, path: &str) -> Option<Map<String, Value>> {
-    let (wanted, given): (Vec<&str>, Vec<&str>) =
-        (pattern.split('/').collect(), path.split('/').collect());
+    let (wanted, given): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
     if wanted.len() != given.len() {
         return None;
     }
     let mut parameters = Map::new();
     for (wanted, given) in wanted.into_iter().zip(given) {
-        match wanted
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !given.is_empty() => {
                 parameters.insert(name.to_owned(), json!(given));
             }
@@ -84,15 +71,7 @@ fn matches(pattern: &str, path: &str) -> Option<Map<String, Value>> {
 /// The event for a request to a route.
 #[must_use]
 pub fn event_of(request: &Parts, body: &[u8], peer: IpAddr, route_key: &str) -> Value {
-    event(
-        request,
-        body,
-        peer,
-        &Route {
-            key: route_key.to_owned(),
-            parameters: Map::new(),
-        },
-    )
+    event(request, body, peer, &Route { key: route_key.to_owned(), parameters: Map::new() })
 }
 
 pub(crate) fn event(request: &Parts, body: &[u8], peer: IpAddr, route: &Route) -> Value {
@@ -138,9 +117,7 @@ pub(crate) fn event(request: &Parts, body: &[u8], peer: IpAddr, route: &Route) -
         event["queryStringParameters"] = Value::Object(parameters(query));
     }
     if !body.is_empty() {
-        let text = is_text(&request.headers)
-            .then(|| std::str::from_utf8(body).ok())
-            .flatten();
+        let text = is_text(&request.headers).then(|| std::str::from_utf8(body).ok()).flatten();
         event["isBase64Encoded"] = json!(text.is_none());
         event["body"] = text.map_or_else(|| json!(BASE64.encode(body)), |text| json!(text));
     }
@@ -150,21 +127,15 @@ pub(crate) fn event(request: &Parts, body: &[u8], peer: IpAddr, route: &Route) -
 fn joined(headers: &HeaderMap) -> Map<String, Value> {
     let mut joined: Map<String, Value> = Map::new();
     for name in headers.keys().filter(|name| **name != header::COOKIE) {
-        let values: Vec<_> = headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         joined.insert(name.as_str().to_owned(), json!(values.join(",")));
     }
     joined
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<Value> {
-    let lines = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     lines
         .flat_map(|line| line.split(';'))
         .map(str::trim)
@@ -190,21 +161,10 @@ fn parameters(query: &str) -> Map<String, Value> {
 }
 
 fn is_text(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    let kind = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind.starts_with("text/")
-        || matches!(
-            kind.as_str(),
-            "application/json" | "application/xml" | "application/javascript"
-        )
+        || matches!(kind.as_str(), "application/json" | "application/xml" | "application/javascript")
 }
 
 /// The time as access logs have it: `20/Nov/2026:08:00:00 +0000`.
@@ -212,11 +172,7 @@ fn logged(now: OffsetDateTime) -> String {
     let month = now.month().to_string();
     let month = month.get(..3).unwrap_or(&month);
     let (hour, minute, second) = now.to_hms();
-    format!(
-        "{:02}/{month}/{}:{hour:02}:{minute:02}:{second:02} +0000",
-        now.day(),
-        now.year()
-    )
+    format!("{:02}/{month}/{}:{hour:02}:{minute:02}:{second:02} +0000", now.day(), now.year())
 }
 
 /// Whether Lambda would take the event.
@@ -227,9 +183,7 @@ pub(crate) fn fits(event: &str) -> bool {
 /// The response to the client. `None`: the function failed.
 #[must_use]
 pub fn response_of(answer: Option<&[u8]>) -> Response<Body> {
-    answer
-        .and_then(build)
-        .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+    answer.and_then(build).unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
 }
 
 /// An answer of API Gateway itself.
@@ -244,46 +198,20 @@ fn build(answer: &[u8]) -> Option<Response<Body>> {
         return Some(axum::Json(answer).into_response());
     };
     let status = StatusCode::from_u16(status.as_u64()?.try_into().ok()?).ok()?;
-    let text = answer
-        .get("body")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let is_base64 = answer
-        .get("isBase64Encoded")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    let body = if is_base64 {
-        BASE64.decode(text.as_bytes()).ok()?
-    } else {
-        text.as_bytes().to_vec()
-    };
+    let text = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let is_base64 = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
+    let body = if is_base64 { BASE64.decode(text.as_bytes()).ok()? } else { text.as_bytes().to_vec() };
     let mut response = Response::new(Body::from(Bytes::from(body)));
     *response.status_mut() = status;
-    for (name, value) in answer
-        .get("headers")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+    for (name, value) in answer.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         insert(response.headers_mut(), name, &value)?;
     }
-    for cookie in answer
-        .get("cookies")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
         insert(response.headers_mut(), "set-cookie", cookie.as_str()?)?;
     }
     if !response.headers().contains_key(header::CONTENT_TYPE) {
-        insert(
-            response.headers_mut(),
-            "content-type",
-            "text/plain;charset=UTF-8",
-        )?;
+        insert(response.headers_mut(), "content-type", "text/plain;charset=UTF-8")?;
     }
     Some(response)
 }
@@ -291,10 +219,7 @@ fn build(answer: &[u8]) -> Option<Response<Body>> {
 fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Option<()> {
     let name = HeaderName::try_from(name).ok()?;
     // the connection is this server's own affair
-    if name != header::CONTENT_LENGTH
-        && name != header::TRANSFER_ENCODING
-        && name != header::CONNECTION
-    {
+    if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING && name != header::CONNECTION {
         headers.append(name, HeaderValue::from_str(value).ok()?);
     }
     Some(())

@@ -29,25 +29,14 @@ pub(crate) async fn invoke(
         let text = format!("Function not found: {name}");
         return refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &text);
     };
-    let event = if event.is_empty() {
-        Bytes::from_static(b"{}")
-    } else {
-        event
-    };
+    let event = if event.is_empty() { Bytes::from_static(b"{}") } else { event };
     if serde_json::from_slice::<Value>(&event).is_err() {
         let text = "Could not parse request body into json";
-        return refusal(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestContentException",
-            text,
-        );
+        return refusal(StatusCode::BAD_REQUEST, "InvalidRequestContentException", text);
     }
     let qualifier = asked.map(|(_, value)| value.into_owned()).or(inner);
     let function = running.function(function);
-    match headers
-        .get("x-amz-invocation-type")
-        .map(HeaderValue::as_bytes)
-    {
+    match headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
         Some(b"DryRun") => StatusCode::NO_CONTENT.into_response(),
         Some(b"Event") => {
             tokio::spawn(async move { function.invoke(event, qualifier.as_deref()).await });
@@ -59,10 +48,7 @@ pub(crate) async fn invoke(
 
 /// The function's name within a name, a qualified name or an ARN, and the qualifier within it.
 fn function_of(name: &str) -> Option<(FunctionName, Option<String>)> {
-    let name = url::form_urlencoded::parse(name.replace('+', "%2B").as_bytes())
-        .next()?
-        .0
-        .into_owned();
+    let name = url::form_urlencoded::parse(name.replace('+', "%2B").as_bytes()).next()?.0.into_owned();
     let short = name.split(":function:").last()?;
     let (function, qualifier) = match short.split_once(':') {
         Some((function, qualifier)) => (function, Some(qualifier.to_owned())),
@@ -79,18 +65,12 @@ fn told(outcome: Outcome) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    headers.insert(
-        "x-amz-executed-version",
-        HeaderValue::from_static("$LATEST"),
-    );
+    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
     if let Ok(id) = HeaderValue::from_str(&request_id()) {
         headers.insert("x-amzn-requestid", id);
     }
     if failed {
-        headers.insert(
-            "x-amz-function-error",
-            HeaderValue::from_static("Unhandled"),
-        );
+        headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
     }
     response
 }
@@ -99,12 +79,7 @@ fn told(outcome: Outcome) -> Response<Body> {
 pub(crate) fn refusal(status: StatusCode, code: &'static str, text: &str) -> Response<Body> {
     let body = json!({"Type": "User", "Message": text, "message": text});
     let name = HeaderName::from_static("x-amzn-errortype");
-    (
-        status,
-        [(name, HeaderValue::from_static(code))],
-        axum::Json(body),
-    )
-        .into_response()
+    (status, [(name, HeaderValue::from_static(code))], axum::Json(body)).into_response()
 }
 
 #[cfg(test)]
@@ -117,15 +92,9 @@ mod tests {
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:event-fetcher";
         let corpus = [
             ("event-fetcher".to_owned(), Some((fetcher, None))),
-            (
-                "event-fetcher:t-acme".to_owned(),
-                Some((fetcher, Some("t-acme".to_owned()))),
-            ),
+            ("event-fetcher:t-acme".to_owned(), Some((fetcher, Some("t-acme".to_owned())))),
             (arn.to_owned(), Some((fetcher, None))),
-            (
-                format!("{arn}:t-acme").replace(':', "%3A"),
-                Some((fetcher, Some("t-acme".to_owned()))),
-            ),
+            (format!("{arn}:t-acme").replace(':', "%3A"), Some((fetcher, Some("t-acme".to_owned())))),
             ("other".to_owned(), None),
         ];
         for (name, expected) in corpus {

@@ -27,29 +27,17 @@ pub(crate) struct Logs {
 
 impl Logs {
     pub(crate) fn new(forward: bool) -> Self {
-        Self {
-            forward,
-            kept: Mutex::default(),
-        }
+        Self { forward, kept: Mutex::default() }
     }
 
     pub(crate) fn lines(&self) -> Vec<LogLine> {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// The last lines of a function, for an error.
     pub(crate) fn last(&self, function: FunctionName) -> String {
         const SHOWN: usize = 20;
-        let lines = self
-            .lines()
-            .into_iter()
-            .rev()
-            .filter(|line| line.function == function);
+        let lines = self.lines().into_iter().rev().filter(|line| line.function == function);
         let mut lines: Vec<String> = lines.take(SHOWN).map(|line| line.text).collect();
         lines.reverse();
         lines.join("\n")
@@ -59,9 +47,7 @@ impl Logs {
     pub(crate) async fn follow(&self, function: FunctionName, output: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(output).split(b'\n');
         while let Ok(Some(line)) = lines.next_segment().await {
-            let text = String::from_utf8_lossy(&line)
-                .trim_end_matches('\r')
-                .to_owned();
+            let text = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
             self.take(LogLine { function, text }).await;
         }
     }

@@ -20,13 +20,8 @@ pub enum FunctionName {
 
 impl FunctionName {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::WebhookIngress,
-        Self::EventFetcher,
-        Self::OnboardingInitiator,
-        Self::ResultDeliverer,
-        Self::Reconciler,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::WebhookIngress, Self::EventFetcher, Self::OnboardingInitiator, Self::ResultDeliverer, Self::Reconciler];
 
     /// The name of the binary, and of the function without a stack's prefix.
     #[must_use]

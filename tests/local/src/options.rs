@@ -82,12 +82,8 @@ impl StackOptions {
         let folders: Vec<PathBuf> = own.ancestors().skip(1).take(2).map(PathBuf::from).collect();
         let found = |function: FunctionName| {
             let file = format!("{}{}", function.name(), std::env::consts::EXE_SUFFIX);
-            let path = folders
-                .iter()
-                .map(|folder| folder.join(&file))
-                .find(|path| path.is_file());
-            path.map(|path| (function, path))
-                .ok_or(StackError::NoBinary { function })
+            let path = folders.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());
+            path.map(|path| (function, path)).ok_or(StackError::NoBinary { function })
         };
         FunctionName::ALL.into_iter().map(found).collect()
     }

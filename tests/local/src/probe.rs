@@ -19,27 +19,13 @@ use crate::{resources, schedule};
 
 impl Stack {
     /// Invokes a function as Lambda's Invoke API does; the qualifier is for example `t-acme`.
-    pub async fn invoke(
-        &self,
-        function: FunctionName,
-        event: &Value,
-        qualifier: Option<&str>,
-    ) -> Invoked {
-        self.running
-            .function(function)
-            .invoke(Bytes::from(event.to_string()), qualifier)
-            .await
-            .told()
+    pub async fn invoke(&self, function: FunctionName, event: &Value, qualifier: Option<&str>) -> Invoked {
+        self.running.function(function).invoke(Bytes::from(event.to_string()), qualifier).await.told()
     }
 
     /// Runs the reconciler once.
     pub async fn tick(&self) -> Invoked {
-        schedule::tick(
-            &self.running.function(FunctionName::Reconciler),
-            &self.region,
-        )
-        .await
-        .told()
+        schedule::tick(&self.running.function(FunctionName::Reconciler), &self.region).await.told()
     }
 
     /// SIGKILL for every process of a function; its invocations fail, the next one starts a new process.
@@ -53,22 +39,12 @@ impl Stack {
     }
 
     /// Lets one call of a function go wrong.
-    pub fn fault(
-        &self,
-        function: FunctionName,
-        point: CallPoint,
-        effect: Effect,
-    ) -> Result<Fault, StackError> {
+    pub fn fault(&self, function: FunctionName, point: CallPoint, effect: Effect) -> Result<Fault, StackError> {
         Ok(self.calls(function)?.arm(point, effect))
     }
 
     /// Lets every call of a function to a service fail until it is switched off again.
-    pub fn outage(
-        &self,
-        function: FunctionName,
-        service: &str,
-        on: bool,
-    ) -> Result<(), StackError> {
+    pub fn outage(&self, function: FunctionName, service: &str, on: bool) -> Result<(), StackError> {
         self.calls(function)?.outage(service, on);
         Ok(())
     }
@@ -99,8 +75,7 @@ impl Stack {
 
     /// Gives a tenant's secret a new version, adds the tenant if it is new, and writes the index.
     pub async fn put_tenant(&self, tenant: &str, settings: &Value) -> Result<(), StackError> {
-        let version =
-            resources::put_secret(&self.clients, &format!("tenants/{tenant}"), settings).await?;
+        let version = resources::put_secret(&self.clients, &format!("tenants/{tenant}"), settings).await?;
         let (config, versions) = {
             let mut known = self.config.lock().unwrap_or_else(PoisonError::into_inner);
             known.1.insert(tenant.to_owned(), version);
@@ -111,9 +86,7 @@ impl Stack {
 
     /// Writes any secret under the prefix: `tenants/{tenant}` or `index`.
     pub async fn put_secret(&self, name: &str, value: &Value) -> Result<(), StackError> {
-        resources::put_secret(&self.clients, name, value)
-            .await
-            .map(|_| ())
+        resources::put_secret(&self.clients, name, value).await.map(|_| ())
     }
 
     /// Waits until nothing moves: no message visible or in flight in a source queue, no invocation under way. Delayed
@@ -134,84 +107,49 @@ impl Stack {
 
     async fn is_still(&self) -> bool {
         for source in SourceQueue::ALL {
-            let asked = self
-                .clients
-                .queues
-                .get_queue_attributes()
-                .queue_url(self.queues.of(source));
+            let asked = self.clients.queues.get_queue_attributes().queue_url(self.queues.of(source));
             let Ok(answer) = asked.attribute_names(QueueAttributeName::All).send().await else {
                 return false;
             };
-            let counted = |name| {
-                answer
-                    .attributes()
-                    .and_then(|all| all.get(&name))
-                    .is_none_or(|count| count != "0")
-            };
+            let counted = |name| answer.attributes().and_then(|all| all.get(&name)).is_none_or(|count| count != "0");
             if counted(QueueAttributeName::ApproximateNumberOfMessages)
                 || counted(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
             {
                 return false;
             }
         }
-        self.running
-            .functions
-            .iter()
-            .all(|function| function.is_at_rest())
+        self.running.functions.iter().all(|function| function.is_at_rest())
     }
 
     /// The dead letters of a queue, left where they are: `{"body", "attributes", "message_attributes"}` each.
     pub async fn dead_letters(&self, source: SourceQueue) -> Result<Vec<Value>, StackError> {
-        let failed = |error: &dyn std::error::Error| StackError::Aws {
-            action: "reading dead letters",
-            reason: told(error),
-        };
+        let failed =
+            |error: &dyn std::error::Error| StackError::Aws { action: "reading dead letters", reason: told(error) };
         let url = self.queues.dead_letters_of(source);
         let (mut letters, mut receipts) = (Vec::new(), Vec::new());
         loop {
-            let asked = self
-                .clients
-                .queues
-                .receive_message()
-                .queue_url(url)
-                .max_number_of_messages(10)
-                .visibility_timeout(60);
-            let asked = asked
-                .message_system_attribute_names(MessageSystemAttributeName::All)
-                .message_attribute_names("All");
-            let messages = asked
-                .send()
-                .await
-                .map_err(|error| failed(&error))?
-                .messages
-                .unwrap_or_default();
+            let asked =
+                self.clients.queues.receive_message().queue_url(url).max_number_of_messages(10).visibility_timeout(60);
+            let asked =
+                asked.message_system_attribute_names(MessageSystemAttributeName::All).message_attribute_names("All");
+            let messages = asked.send().await.map_err(|error| failed(&error))?.messages.unwrap_or_default();
             if messages.is_empty() {
                 break;
             }
             for message in messages {
                 let attributes = message.attributes().into_iter().flatten();
-                let attributes: BTreeMap<&str, &String> = attributes
-                    .map(|(name, value)| (name.as_str(), value))
-                    .collect();
+                let attributes: BTreeMap<&str, &String> =
+                    attributes.map(|(name, value)| (name.as_str(), value)).collect();
                 let own = message.message_attributes().into_iter().flatten();
-                let own: BTreeMap<&String, Option<&str>> = own
-                    .map(|(name, value)| (name, value.string_value()))
-                    .collect();
+                let own: BTreeMap<&String, Option<&str>> =
+                    own.map(|(name, value)| (name, value.string_value())).collect();
                 letters.push(json!({"body": message.body(), "attributes": attributes, "message_attributes": own}));
                 receipts.extend(message.receipt_handle().map(str::to_owned));
             }
         }
         for receipt in receipts {
-            let back = self
-                .clients
-                .queues
-                .change_message_visibility()
-                .queue_url(url)
-                .receipt_handle(receipt);
-            back.visibility_timeout(0)
-                .send()
-                .await
-                .map_err(|error| failed(&error))?;
+            let back = self.clients.queues.change_message_visibility().queue_url(url).receipt_handle(receipt);
+            back.visibility_timeout(0).send().await.map_err(|error| failed(&error))?;
         }
         Ok(letters)
     }

@@ -65,10 +65,7 @@ impl Blueprint {
         let address = listener.local_addr()?.to_string();
         let mut child = self.command(&address).spawn()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let hold = Arc::new(Hold {
-            life: watch::Sender::new(Life::Starting),
-            kill: Notify::new(),
-        });
+        let hold = Arc::new(Hold { life: watch::Sender::new(Life::Starting), kill: Notify::new() });
         let (invocations, waiting) = mpsc::unbounded_channel();
         let desk = Desk {
             function: self.function,
@@ -79,8 +76,7 @@ impl Blueprint {
             emulators: self.emulators.clone(),
             logs: Arc::clone(&self.logs),
         };
-        let server =
-            tokio::spawn(axum::serve(listener, runtime_api::router(Arc::new(desk))).into_future());
+        let server = tokio::spawn(axum::serve(listener, runtime_api::router(Arc::new(desk))).into_future());
         let mut followed = JoinSet::new();
         if let Some(output) = stdout {
             self.follow(&mut followed, output);
@@ -90,20 +86,10 @@ impl Blueprint {
         }
         let watched = tokio::spawn(watch_over(child, followed, Arc::clone(&hold)));
         let tasks = [server.abort_handle(), watched.abort_handle()];
-        Ok(Process {
-            blueprint: Arc::clone(self),
-            invocations,
-            hold,
-            busy: AtomicBool::new(false),
-            tasks,
-        })
+        Ok(Process { blueprint: Arc::clone(self), invocations, hold, busy: AtomicBool::new(false), tasks })
     }
 
-    fn follow(
-        self: &Arc<Self>,
-        followed: &mut JoinSet<()>,
-        output: impl AsyncRead + Send + Unpin + 'static,
-    ) {
+    fn follow(self: &Arc<Self>, followed: &mut JoinSet<()>, output: impl AsyncRead + Send + Unpin + 'static) {
         let this = Arc::clone(self);
         followed.spawn(async move { this.logs.follow(this.function, output).await });
     }
@@ -118,10 +104,7 @@ impl Blueprint {
             .env("AWS_LAMBDA_FUNCTION_NAME", self.function.name())
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env(
-                "AWS_LAMBDA_LOG_GROUP_NAME",
-                format!("/aws/lambda/{}", self.function),
-            )
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", self.function))
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "local")
             .env("_HANDLER", "bootstrap")
             .env("TZ", ":UTC");
@@ -132,11 +115,7 @@ impl Blueprint {
             }
         }
         command.envs(&self.environment);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
         command
@@ -154,10 +133,7 @@ async fn watch_over(mut child: Child, mut followed: JoinSet<()>, hold: Arc<Hold>
     };
     let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
     // what it printed last is read before anybody learns that it is gone
-    let _ = tokio::time::timeout(LAST_WORDS, async {
-        while followed.join_next().await.is_some() {}
-    })
-    .await;
+    let _ = tokio::time::timeout(LAST_WORDS, async { while followed.join_next().await.is_some() {} }).await;
     hold.life.send_replace(Life::Gone(how));
 }
 
@@ -185,30 +161,22 @@ impl Process {
     /// Waits until it asks for its first event; else says how it ended.
     pub(crate) async fn ready(&self) -> Result<(), String> {
         let mut life = self.hold.life.subscribe();
-        let now =
-            tokio::time::timeout(INIT_LIMIT, life.wait_for(|now| *now != Life::Starting)).await;
+        let now = tokio::time::timeout(INIT_LIMIT, life.wait_for(|now| *now != Life::Starting)).await;
         match now {
             Ok(Ok(now)) => match &*now {
                 Life::Gone(how) => Err(how.clone()),
                 Life::Starting | Life::Ready => Ok(()),
             },
             Ok(Err(_)) => Err("not watched any more".to_owned()),
-            Err(_) => Err(format!(
-                "no first event was asked for within {} s",
-                INIT_LIMIT.as_secs()
-            )),
+            Err(_) => Err(format!("no first event was asked for within {} s", INIT_LIMIT.as_secs())),
         }
     }
 
     /// Hands an event to the process and waits for the answer, its death or the time limit.
     pub(crate) async fn invoke(&self, event: Bytes, arn: String) -> Ending {
         let id = request_id();
-        let exited = |how: String| {
-            Ending::Broken(
-                "Runtime.ExitError",
-                format!("RequestId: {id} Error: Runtime exited: {how}"),
-            )
-        };
+        let exited =
+            |how: String| Ending::Broken("Runtime.ExitError", format!("RequestId: {id} Error: Runtime exited: {how}"));
         if let Err(how) = self.ready().await {
             self.kill().await;
             return exited(how);
@@ -217,13 +185,7 @@ impl Process {
         let deadline_ms = runtime_api::deadline_ms(limit);
         let (answer, answered) = oneshot::channel();
         // a process that is gone takes nothing: its death is seen below
-        let _ = self.invocations.send(Invocation {
-            id: id.clone(),
-            arn,
-            event,
-            deadline_ms,
-            answer,
-        });
+        let _ = self.invocations.send(Invocation { id: id.clone(), arn, event, deadline_ms, answer });
         tokio::select! {
             biased;
             Ok(answer) = answered => Ending::Answered(answer),
@@ -250,10 +212,7 @@ impl Drop for Process {
 /// Unique in this process, in the form of Lambda's ids.
 pub(crate) fn request_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    let seconds = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("{seconds:08x}-0000-4000-8000-{count:012x}")
 }

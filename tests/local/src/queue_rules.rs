@@ -31,10 +31,7 @@ pub(crate) struct Refusal {
 }
 
 fn refused(code: &'static str, message: impl Into<String>) -> Result<(), Refusal> {
-    Err(Refusal {
-        code,
-        message: message.into(),
-    })
+    Err(Refusal { code, message: message.into() })
 }
 
 /// Checks a request and dresses it for the emulator.
@@ -62,10 +59,9 @@ pub(crate) fn inbound(operation: &str, request: &mut Value) -> Result<(), Refusa
         }
         "DeleteMessageBatch" | "ChangeMessageVisibilityBatch" => check_batch(request),
         "ReceiveMessage" => match request.get("MaxNumberOfMessages").and_then(Value::as_i64) {
-            Some(count) if !(1..=10).contains(&count) => refused(
-                "InvalidParameterValue",
-                "MaxNumberOfMessages must be between 1 and 10",
-            ),
+            Some(count) if !(1..=10).contains(&count) => {
+                refused("InvalidParameterValue", "MaxNumberOfMessages must be between 1 and 10")
+            }
             Some(_) | None => Ok(()),
         },
         _ => Ok(()),
@@ -74,9 +70,7 @@ pub(crate) fn inbound(operation: &str, request: &mut Value) -> Result<(), Refusa
 
 /// Turns the emulator's answer into SQS's.
 pub(crate) fn outbound(operation: &str, request: &Value, answer: &mut Value, own_url: &str) {
-    if answer.get("__type").and_then(Value::as_str)
-        == Some("AWS.SimpleQueueService.NonExistentQueue")
-    {
+    if answer.get("__type").and_then(Value::as_str) == Some("AWS.SimpleQueueService.NonExistentQueue") {
         answer["__type"] = json!("com.amazonaws.sqs#QueueDoesNotExist");
     }
     match operation {
@@ -101,10 +95,7 @@ pub(crate) fn outbound(operation: &str, request: &Value, answer: &mut Value, own
 
 /// The code that clients of the old protocol know, which SQS sends beside: SDKs go by it (`x-amzn-query-error`).
 pub(crate) fn old_code(answer: &Value) -> Option<String> {
-    let code = answer
-        .get("__type")?
-        .as_str()?
-        .strip_prefix("com.amazonaws.sqs#")?;
+    let code = answer.get("__type")?.as_str()?.strip_prefix("com.amazonaws.sqs#")?;
     let code = match code {
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
         "InvalidMessageContents" => code.to_owned(),
@@ -114,11 +105,7 @@ pub(crate) fn old_code(answer: &Value) -> Option<String> {
 }
 
 fn array<'a>(value: &'a mut Value, member: &str) -> impl Iterator<Item = &'a mut Value> {
-    value
-        .get_mut(member)
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
+    value.get_mut(member).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 fn entries(request: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -126,91 +113,50 @@ fn entries(request: &mut Value) -> impl Iterator<Item = &mut Value> {
 }
 
 fn check_batch(request: &Value) -> Result<(), Refusal> {
-    let entries = request
-        .get("Entries")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    let mut ids: Vec<&str> = entries
-        .iter()
-        .filter_map(|entry| entry.get("Id")?.as_str())
-        .collect();
+    let entries = request.get("Entries").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut ids: Vec<&str> = entries.iter().filter_map(|entry| entry.get("Id")?.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
     match entries.len() {
-        0 => refused(
-            "com.amazonaws.sqs#EmptyBatchRequest",
-            "There should be at least one entry in the request.",
-        ),
-        1..=10 if ids.len() < entries.len() => refused(
-            "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
-            "Two or more entries have the same Id, or none.",
-        ),
+        0 => refused("com.amazonaws.sqs#EmptyBatchRequest", "There should be at least one entry in the request."),
+        1..=10 if ids.len() < entries.len() => {
+            refused("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Two or more entries have the same Id, or none.")
+        }
         1..=10 => Ok(()),
-        count => refused(
-            "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
-            format!("{count} entries are above 10"),
-        ),
+        count => refused("com.amazonaws.sqs#TooManyEntriesInBatchRequest", format!("{count} entries are above 10")),
     }
 }
 
 /// Gives the message's size: body and attributes.
 fn check_message(message: &Value) -> Result<usize, Refusal> {
-    let body = message
-        .get("MessageBody")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let body = message.get("MessageBody").and_then(Value::as_str).unwrap_or_default();
     if let Some(wrong) = body.chars().find(|c| !permitted(*c)) {
-        refused(
-            "com.amazonaws.sqs#InvalidMessageContents",
-            format!("U+{:04X} is not permitted", u32::from(wrong)),
-        )?;
+        refused("com.amazonaws.sqs#InvalidMessageContents", format!("U+{:04X} is not permitted", u32::from(wrong)))?;
     }
     if let Some(delay) = message.get("DelaySeconds").and_then(Value::as_i64)
         && !(0..=MAX_DELAY_SECONDS).contains(&delay)
     {
-        refused(
-            "InvalidParameterValue",
-            format!("DelaySeconds must be between 0 and {MAX_DELAY_SECONDS}"),
-        )?;
+        refused("InvalidParameterValue", format!("DelaySeconds must be between 0 and {MAX_DELAY_SECONDS}"))?;
     }
     if let Some(group) = message.get("MessageGroupId").and_then(Value::as_str)
-        && (group.is_empty()
-            || group.len() > 128
-            || !group.bytes().all(|byte| byte.is_ascii_graphic()))
+        && (group.is_empty() || group.len() > 128 || !group.bytes().all(|byte| byte.is_ascii_graphic()))
     {
-        refused(
-            "InvalidParameterValue",
-            "MessageGroupId is 1 to 128 letters, digits and punctuation",
-        )?;
+        refused("InvalidParameterValue", "MessageGroupId is 1 to 128 letters, digits and punctuation")?;
     }
     let attributes = message.get("MessageAttributes").and_then(Value::as_object);
     let mut bytes = body.len();
     for (name, attribute) in attributes.into_iter().flatten() {
-        let text = |member: &str| {
-            attribute
-                .get(member)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let text = |member: &str| attribute.get(member).and_then(Value::as_str).unwrap_or_default();
         if text("DataType").starts_with("Binary") {
-            refused(
-                "InvalidParameterValue",
-                "the local queue keeps no binary attributes",
-            )?;
+            refused("InvalidParameterValue", "the local queue keeps no binary attributes")?;
         }
         bytes += name.len() + text("DataType").len() + text("StringValue").len();
     }
     if attributes.is_some_and(|attributes| attributes.len() > 10) {
-        refused(
-            "InvalidParameterValue",
-            "a message has at most 10 attributes",
-        )?;
+        refused("InvalidParameterValue", "a message has at most 10 attributes")?;
     }
     if bytes > MAX_BYTES {
-        refused(
-            "InvalidParameterValue",
-            format!("{bytes} bytes are above {MAX_BYTES}"),
-        )?;
+        refused("InvalidParameterValue", format!("{bytes} bytes are above {MAX_BYTES}"))?;
     }
     Ok(bytes)
 }
@@ -227,9 +173,7 @@ fn hide_group(message: &mut Value) {
     let Some(message) = message.as_object_mut() else {
         return;
     };
-    let attributes = message
-        .entry("MessageAttributes")
-        .or_insert_with(|| json!({}));
+    let attributes = message.entry("MessageAttributes").or_insert_with(|| json!({}));
     if attributes.is_null() {
         *attributes = json!({});
     }
@@ -237,9 +181,7 @@ fn hide_group(message: &mut Value) {
 }
 
 fn reveal_group(message: &mut Value) {
-    let hidden = message
-        .get_mut("MessageAttributes")
-        .and_then(Value::as_object_mut);
+    let hidden = message.get_mut("MessageAttributes").and_then(Value::as_object_mut);
     let Some(group) = hidden.and_then(|attributes| attributes.remove(GROUP)) else {
         return;
     };
@@ -249,14 +191,8 @@ fn reveal_group(message: &mut Value) {
 }
 
 fn asked(request: &Value, members: &[&str]) -> Vec<String> {
-    let lists = members
-        .iter()
-        .filter_map(|member| request.get(member)?.as_array());
-    lists
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    let lists = members.iter().filter_map(|member| request.get(member)?.as_array());
+    lists.flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn keep_asked(message: &mut Value, member: &str, asked: &[String]) {
@@ -279,9 +215,7 @@ fn keep_asked(message: &mut Value, member: &str, asked: &[String]) {
 }
 
 fn rename(url: &mut Value, own_url: &str) {
-    let path = url
-        .as_str()
-        .and_then(|url| url.strip_prefix(FOREIGN)?.split_once('/'));
+    let path = url.as_str().and_then(|url| url.strip_prefix(FOREIGN)?.split_once('/'));
     if let Some(renamed) = path.map(|(_, path)| format!("{own_url}/{path}")) {
         *url = Value::String(renamed);
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TimeToLiveSpecification,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
@@ -55,21 +55,12 @@ impl Queues {
 }
 
 fn refused(action: &'static str) -> impl Fn(&dyn std::error::Error) -> StackError {
-    move |error| StackError::Aws {
-        action,
-        reason: told(error),
-    }
+    move |error| StackError::Aws { action, reason: told(error) }
 }
 
 /// The ledger with its three indexes.
 pub(crate) async fn create_table(clients: &Clients) -> Result<(), StackError> {
-    let table = || {
-        clients
-            .table
-            .create_table()
-            .table_name(PREFIX)
-            .billing_mode(BillingMode::PayPerRequest)
-    };
+    let table = || clients.table.create_table().table_name(PREFIX).billing_mode(BillingMode::PayPerRequest);
     let failed = refused("creating the table");
     let mut request = table();
     for (name, kind) in [
@@ -82,10 +73,7 @@ pub(crate) async fn create_table(clients: &Clients) -> Result<(), StackError> {
         ("delivery_shard", ScalarAttributeType::S),
         ("delivery_due", ScalarAttributeType::N),
     ] {
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(kind)
-            .build();
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
         request = request.attribute_definitions(attribute.map_err(|error| failed(&error))?);
     }
     request = request.set_key_schema(Some(keys("pk", "sk")?));
@@ -97,108 +85,52 @@ pub(crate) async fn create_table(clients: &Clients) -> Result<(), StackError> {
         let index = GlobalSecondaryIndex::builder()
             .index_name(name)
             .set_key_schema(Some(keys(hash, range)?))
-            .projection(
-                Projection::builder()
-                    .projection_type(ProjectionType::KeysOnly)
-                    .build(),
-            )
+            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
             .build();
         request = request.global_secondary_indexes(index.map_err(|error| failed(&error))?);
     }
     match request.send().await {
         Ok(_) => expire(clients).await,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_in_use_exception()) =>
-        {
-            Ok(())
-        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Ok(()),
         Err(error) => Err(failed(&error)),
     }
 }
 
 fn keys(hash: &str, range: &str) -> Result<Vec<KeySchemaElement>, StackError> {
     let failed = refused("naming the table's keys");
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-    };
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     let both = [key(hash, KeyType::Hash), key(range, KeyType::Range)];
-    both.into_iter()
-        .map(|key| key.map_err(|error| failed(&error)))
-        .collect()
+    both.into_iter().map(|key| key.map_err(|error| failed(&error))).collect()
 }
 
 async fn expire(clients: &Clients) -> Result<(), StackError> {
     let failed = refused("switching on the table's expiry");
-    let expiry = TimeToLiveSpecification::builder()
-        .enabled(true)
-        .attribute_name("expires")
-        .build();
+    let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
     let expiry = expiry.map_err(|error| failed(&error))?;
-    let update = clients
-        .table
-        .update_time_to_live()
-        .table_name(PREFIX)
-        .time_to_live_specification(expiry);
-    update
-        .send()
-        .await
-        .map(|_| ())
-        .map_err(|error| failed(&error))
+    let update = clients.table.update_time_to_live().table_name(PREFIX).time_to_live_specification(expiry);
+    update.send().await.map(|_| ()).map_err(|error| failed(&error))
 }
 
 /// The two source queues, each with its dead-letter queue.
 pub(crate) async fn create_queues(clients: &Clients) -> Result<Queues, StackError> {
     // a dead letter may wait as long as SQS allows: 14 days
-    let kept = [(
-        QueueAttributeName::MessageRetentionPeriod,
-        (14 * 24 * 3600).to_string(),
-    )];
+    let kept = [(QueueAttributeName::MessageRetentionPeriod, (14 * 24 * 3600).to_string())];
     let notices_dlq = create_queue(clients, "notices-dlq", &kept).await?;
     let deliveries_dlq = create_queue(clients, "deliveries-dlq", &kept).await?;
     let notices = create_source(clients, "notices", SourceQueue::Notices, &notices_dlq).await?;
-    let deliveries = create_source(
-        clients,
-        "deliveries",
-        SourceQueue::Deliveries,
-        &deliveries_dlq,
-    )
-    .await?;
-    Ok(Queues {
-        notices,
-        notices_dlq,
-        deliveries,
-        deliveries_dlq,
-    })
+    let deliveries = create_source(clients, "deliveries", SourceQueue::Deliveries, &deliveries_dlq).await?;
+    Ok(Queues { notices, notices_dlq, deliveries, deliveries_dlq })
 }
 
-async fn create_source(
-    clients: &Clients,
-    name: &str,
-    source: SourceQueue,
-    dlq: &str,
-) -> Result<String, StackError> {
+async fn create_source(clients: &Clients, name: &str, source: SourceQueue, dlq: &str) -> Result<String, StackError> {
     let failed = refused("reading a queue's ARN");
-    let attributes = clients
-        .queues
-        .get_queue_attributes()
-        .queue_url(dlq)
-        .attribute_names(QueueAttributeName::QueueArn);
+    let attributes = clients.queues.get_queue_attributes().queue_url(dlq).attribute_names(QueueAttributeName::QueueArn);
     let attributes = attributes.send().await.map_err(|error| failed(&error))?;
-    let arn = attributes
-        .attributes()
-        .and_then(|all| all.get(&QueueAttributeName::QueueArn).cloned());
-    let redrive =
-        json!({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVE_COUNT}).to_string();
+    let arn = attributes.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn).cloned());
+    let redrive = json!({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVE_COUNT}).to_string();
     let visibility = source.visibility().as_secs().to_string();
-    let attributes = [
-        (QueueAttributeName::VisibilityTimeout, visibility),
-        (QueueAttributeName::RedrivePolicy, redrive),
-    ];
+    let attributes =
+        [(QueueAttributeName::VisibilityTimeout, visibility), (QueueAttributeName::RedrivePolicy, redrive)];
     create_queue(clients, name, &attributes).await
 }
 
@@ -209,28 +141,15 @@ async fn create_queue(
 ) -> Result<String, StackError> {
     let failed = refused("creating a queue");
     let attributes = attributes.iter().cloned().collect();
-    let request = clients
-        .queues
-        .create_queue()
-        .queue_name(format!("{PREFIX}-{name}"))
-        .set_attributes(Some(attributes));
+    let request = clients.queues.create_queue().queue_name(format!("{PREFIX}-{name}")).set_attributes(Some(attributes));
     let created = request.send().await.map_err(|error| failed(&error))?;
     let url = created.queue_url.ok_or("no URL in the answer");
-    url.map_err(|reason| StackError::Aws {
-        action: "creating a queue",
-        reason: reason.to_owned(),
-    })
+    url.map_err(|reason| StackError::Aws { action: "creating a queue", reason: reason.to_owned() })
 }
 
 /// A secret for each tenant, and the index of them all. Gives each secret's version.
-pub(crate) async fn put_config(
-    clients: &Clients,
-    config: &Value,
-) -> Result<BTreeMap<String, String>, StackError> {
-    let tenants = config
-        .get("tenants")
-        .and_then(Value::as_object)
-        .ok_or(StackError::Config)?;
+pub(crate) async fn put_config(clients: &Clients, config: &Value) -> Result<BTreeMap<String, String>, StackError> {
+    let tenants = config.get("tenants").and_then(Value::as_object).ok_or(StackError::Config)?;
     let mut versions = BTreeMap::new();
     for (tenant, settings) in tenants {
         let version = put_secret(clients, &format!("tenants/{tenant}"), settings).await?;
@@ -253,34 +172,13 @@ pub(crate) async fn put_index(
 }
 
 /// Creates a secret, or gives it a new version; returns the version.
-pub(crate) async fn put_secret(
-    clients: &Clients,
-    name: &str,
-    value: &Value,
-) -> Result<String, StackError> {
+pub(crate) async fn put_secret(clients: &Clients, name: &str, value: &Value) -> Result<String, StackError> {
     let failed = refused("writing a secret");
     let (name, text) = (format!("{PREFIX}/{name}"), value.to_string());
-    let version = match clients
-        .secrets
-        .create_secret()
-        .name(&name)
-        .secret_string(&text)
-        .send()
-        .await
-    {
+    let version = match clients.secrets.create_secret().name(&name).secret_string(&text).send().await {
         Ok(created) => created.version_id,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_exists_exception()) =>
-        {
-            let put = clients
-                .secrets
-                .put_secret_value()
-                .secret_id(&name)
-                .secret_string(&text)
-                .send()
-                .await;
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_exists_exception()) => {
+            let put = clients.secrets.put_secret_value().secret_id(&name).secret_string(&text).send().await;
             put.map_err(|error| failed(&error))?.version_id
         }
         Err(error) => return Err(failed(&error)),

@@ -65,11 +65,7 @@ impl Hold {
     /// Waits until the process has ended and says how.
     pub(crate) async fn gone(&self) -> String {
         let mut life = self.life.subscribe();
-        match life
-            .wait_for(|now| matches!(now, Life::Gone(_)))
-            .await
-            .as_deref()
-        {
+        match life.wait_for(|now| matches!(now, Life::Gone(_))).await.as_deref() {
             Ok(Life::Gone(how)) => how.clone(),
             Ok(Life::Starting | Life::Ready) | Err(_) => "not watched any more".to_owned(),
         }
@@ -103,9 +99,7 @@ async fn serve(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Respons
         return desk.next().await;
     }
     let carried = tokio::spawn(async move { desk.carry_out(call, &path, strike, request).await });
-    carried
-        .await
-        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    carried.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 fn called(path: &str, headers: &HeaderMap) -> Option<AwsCall> {
@@ -130,21 +124,15 @@ impl Desk {
         let Some(strike) = strike else {
             return self.answer(&call, path, request).await;
         };
-        let answered = if strike.spares_the_call() {
-            Some(self.answer(&call, path, request).await)
-        } else {
-            None
-        };
+        let answered = if strike.spares_the_call() { Some(self.answer(&call, path, request).await) } else { None };
         let response = match strike.effect {
             Effect::Kill => {
                 self.hold.kill().await;
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
-            Effect::Fail => emulators::failure(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalServerError",
-                "as a test wants",
-            ),
+            Effect::Fail => {
+                emulators::failure(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "as a test wants")
+            }
             Effect::Break => broken(answered),
         };
         strike.done();
@@ -163,12 +151,7 @@ impl Desk {
             ("runtime", "error") => self.answered(id, Answer::Failed(body)),
             ("runtime", _) => {
                 let text = format!("initialisation failed: {}", String::from_utf8_lossy(&body));
-                self.logs
-                    .take(LogLine {
-                        function: self.function,
-                        text,
-                    })
-                    .await;
+                self.logs.take(LogLine { function: self.function, text }).await;
                 accepted()
             }
             _ => match &self.emulators {
@@ -189,29 +172,18 @@ impl Desk {
         let Some(invocation) = self.invocations.lock().await.recv().await else {
             return StatusCode::GONE.into_response();
         };
-        let Invocation {
-            id,
-            arn,
-            event,
-            deadline_ms,
-            answer,
-        } = invocation;
+        let Invocation { id, arn, event, deadline_ms, answer } = invocation;
         let mut response = Response::new(Body::from(event));
         let mut name = |name: &'static str, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
-                response
-                    .headers_mut()
-                    .insert(HeaderName::from_static(name), value);
+                response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         };
         name("content-type", "application/json");
         name("lambda-runtime-aws-request-id", &id);
         name("lambda-runtime-deadline-ms", &deadline_ms.to_string());
         name("lambda-runtime-invoked-function-arn", &arn);
-        name(
-            "lambda-runtime-trace-id",
-            "Root=1-00000000-000000000000000000000000;Sampled=0",
-        );
+        name("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0");
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, answer));
         response
     }
@@ -225,8 +197,7 @@ impl Desk {
                 accepted()
             }
             None => {
-                let body: Value =
-                    json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
+                let body: Value = json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
                 (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
             }
         }
@@ -239,22 +210,14 @@ fn accepted() -> Response<Body> {
 
 /// A head that promises more than the body gives: the client sees the connection end in the middle.
 fn broken(answered: Option<Response<Body>>) -> Response<Body> {
-    let (mut parts, _) = answered
-        .unwrap_or_else(|| StatusCode::OK.into_response())
-        .into_parts();
-    let cut = stream::once(async {
-        Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
-    });
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, HeaderValue::from_static("1024"));
+    let (mut parts, _) = answered.unwrap_or_else(|| StatusCode::OK.into_response()).into_parts();
+    let cut = stream::once(async { Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset)) });
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("1024"));
     Response::from_parts(parts, Body::from_stream(cut))
 }
 
 /// The time limit as Lambda tells it: milliseconds since 1970.
 pub(crate) fn deadline_ms(limit: Duration) -> u128 {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     (now + limit).as_millis()
 }

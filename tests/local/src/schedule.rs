@@ -53,7 +53,5 @@ pub(crate) async fn tick(reconciler: &Arc<Function>, region: &str) -> Outcome {
         "resources": [format!("arn:aws:events:{region}:{ACCOUNT}:rule/local")],
         "detail": {},
     });
-    reconciler
-        .invoke(Bytes::from(event.to_string()), None)
-        .await
+    reconciler.invoke(Bytes::from(event.to_string()), None).await
 }

@@ -17,23 +17,16 @@ use crate::stack::Running;
 use crate::{gateway, invoke_api};
 
 /// Serves the API on a listener.
-pub(crate) fn serve_api(
-    listener: TcpListener,
-    running: Arc<Running>,
-) -> JoinHandle<std::io::Result<()>> {
+pub(crate) fn serve_api(listener: TcpListener, running: Arc<Running>) -> JoinHandle<std::io::Result<()>> {
     let router = Router::new().fallback(api).with_state(running);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(axum::serve(listener, service).into_future())
 }
 
 /// Serves AWS on a listener.
-pub(crate) fn serve_aws(
-    listener: TcpListener,
-    emulators: Arc<Emulators>,
-) -> JoinHandle<std::io::Result<()>> {
-    let handler = |State(emulators): State<Arc<Emulators>>, request: Request<Body>| async move {
-        emulators.serve(request).await
-    };
+pub(crate) fn serve_aws(listener: TcpListener, emulators: Arc<Emulators>) -> JoinHandle<std::io::Result<()>> {
+    let handler =
+        |State(emulators): State<Arc<Emulators>>, request: Request<Body>| async move { emulators.serve(request).await };
     let router = Router::new().fallback(handler).with_state(emulators);
     tokio::spawn(axum::serve(listener, router).into_future())
 }
@@ -45,32 +38,18 @@ async fn api(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    let invoked = path
-        .strip_prefix("/2015-03-31/functions/")
-        .and_then(|rest| rest.strip_suffix("/invocations"));
+    let invoked = path.strip_prefix("/2015-03-31/functions/").and_then(|rest| rest.strip_suffix("/invocations"));
     if let Some(name) = invoked {
         if parts.method != Method::POST {
             return gateway::message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         }
         let Ok(event) = to_bytes(body, invoke_api::MAX_EVENT).await else {
             let text = "the event is above 6 MB";
-            return invoke_api::refusal(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestTooLargeException",
-                text,
-            );
+            return invoke_api::refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", text);
         };
-        return invoke_api::invoke(
-            &running,
-            name,
-            parts.uri.query().unwrap_or_default(),
-            &parts.headers,
-            event,
-        )
-        .await;
+        return invoke_api::invoke(&running, name, parts.uri.query().unwrap_or_default(), &parts.headers, event).await;
     }
-    let Some(route) = gateway::route(parts.method.as_str(), path, |path| running.is_alias(path))
-    else {
+    let Some(route) = gateway::route(parts.method.as_str(), path, |path| running.is_alias(path)) else {
         return gateway::message(StatusCode::NOT_FOUND, "Not Found");
     };
     let Ok(body) = to_bytes(body, gateway::MAX_BODY).await else {

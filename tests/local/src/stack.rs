@@ -52,10 +52,7 @@ impl Running {
     }
 
     pub(crate) fn is_alias(&self, path: &str) -> bool {
-        self.aliases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(path)
+        self.aliases.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
     }
 }
 
@@ -84,9 +81,7 @@ struct Ports {
 
 async fn listen(port: u16) -> Result<(TcpListener, String), StackError> {
     let failed = |source| StackError::Port { port, source };
-    let listener = TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(failed)?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, format!("http://{address}")))
 }
@@ -98,14 +93,9 @@ impl Stack {
         let mut tasks = Tasks::default();
         let (emulators, aws_url) = match &options.aws {
             Aws::Embedded => {
-                let port = if options.port == 0 {
-                    0
-                } else {
-                    options.port.saturating_add(1)
-                };
+                let port = if options.port == 0 { 0 } else { options.port.saturating_add(1) };
                 let (listener, url) = listen(port).await?;
-                let emulators =
-                    Emulators::start(options.data.as_deref(), &options.region, url.clone()).await?;
+                let emulators = Emulators::start(options.data.as_deref(), &options.region, url.clone()).await?;
                 let emulators = Arc::new(emulators);
                 tasks.push(&server::serve_aws(listener, Arc::clone(&emulators)));
                 (Some(emulators), Some(url))
@@ -120,36 +110,17 @@ impl Stack {
         let versions = resources::put_config(&clients, &options.config).await?;
 
         let logs = Arc::new(Logs::new(options.forward_logs));
-        let public_url = options
-            .public_url
-            .clone()
-            .unwrap_or_else(|| api_url.clone());
+        let public_url = options.public_url.clone().unwrap_or_else(|| api_url.clone());
         let public_url = public_url.trim_end_matches('/').to_owned();
         let ports = Ports { api_url, aws_url };
         let environment = environment(&options, &ports, &public_url, &queues, emulators.is_some());
-        let running = Arc::new(functions(
-            &options,
-            &environment,
-            emulators.as_ref(),
-            &logs,
-        )?);
+        let running = Arc::new(functions(&options, &environment, emulators.as_ref(), &logs)?);
         warm(&running).await?;
 
         tasks.push(&server::serve_api(api, Arc::clone(&running)));
         let config = Mutex::new((options.config.clone(), versions));
         let region = options.region.clone();
-        let mut stack = Self {
-            running,
-            ports,
-            public_url,
-            region,
-            clients,
-            queues,
-            emulators,
-            logs,
-            config,
-            tasks,
-        };
+        let mut stack = Self { running, ports, public_url, region, clients, queues, emulators, logs, config, tasks };
         stack.start_sources(&options);
         stack.start_clock(&options);
         Ok(stack)
@@ -176,17 +147,10 @@ impl Stack {
     fn start_clock(&mut self, options: &StackOptions) {
         if options.schedule {
             let reconciler = self.running.function(FunctionName::Reconciler);
-            self.tasks.push(&tokio::spawn(schedule::run(
-                reconciler,
-                options.region.clone(),
-                options.time_scale,
-            )));
+            self.tasks.push(&tokio::spawn(schedule::run(reconciler, options.region.clone(), options.time_scale)));
         }
         if let Some(emulators) = &self.emulators {
-            self.tasks.push(&tokio::spawn(schedule::sweep(
-                Arc::clone(emulators),
-                options.time_scale,
-            )));
+            self.tasks.push(&tokio::spawn(schedule::sweep(Arc::clone(emulators), options.time_scale)));
         }
     }
 
@@ -320,11 +284,7 @@ fn functions(
     logs: &Arc<Logs>,
 ) -> Result<Running, StackError> {
     let make = |function: FunctionName| -> Result<Arc<Function>, StackError> {
-        let binary = options
-            .functions
-            .get(&function)
-            .cloned()
-            .ok_or(StackError::NoBinary { function })?;
+        let binary = options.functions.get(&function).cloned().ok_or(StackError::NoBinary { function })?;
         let blueprint = Blueprint {
             function,
             binary,
@@ -334,11 +294,7 @@ fn functions(
             calls: Arc::default(),
             logs: Arc::clone(logs),
         };
-        Ok(Arc::new(Function::new(
-            blueprint,
-            &options.region,
-            options.concurrency,
-        )))
+        Ok(Arc::new(Function::new(blueprint, &options.region, options.concurrency)))
     };
     let aliases = options.config.get("aliases").and_then(Value::as_object);
     Ok(Running {
@@ -349,24 +305,12 @@ fn functions(
             make(FunctionName::ResultDeliverer)?,
             make(FunctionName::Reconciler)?,
         ],
-        aliases: Mutex::new(
-            aliases
-                .into_iter()
-                .flatten()
-                .map(|(path, _)| path.clone())
-                .collect(),
-        ),
+        aliases: Mutex::new(aliases.into_iter().flatten().map(|(path, _)| path.clone()).collect()),
     })
 }
 
 async fn warm(running: &Running) -> Result<(), StackError> {
     let [ingress, fetcher, initiator, deliverer, reconciler] = &running.functions;
-    tokio::try_join!(
-        ingress.warm(),
-        fetcher.warm(),
-        initiator.warm(),
-        deliverer.warm(),
-        reconciler.warm()
-    )?;
+    tokio::try_join!(ingress.warm(), fetcher.warm(), initiator.warm(), deliverer.warm(), reconciler.warm())?;
     Ok(())
 }

@@ -1,10 +1,5 @@
 //! The stack itself, with a function that does what it is told: fail, die, call AWS.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test stops loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops loudly")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,15 +15,10 @@ const FETCHER: FunctionName = FunctionName::EventFetcher;
 
 fn options() -> StackOptions {
     let echo = PathBuf::from(env!("CARGO_BIN_EXE_local-echo"));
-    let functions: BTreeMap<FunctionName, PathBuf> = FunctionName::ALL
-        .into_iter()
-        .map(|name| (name, echo.clone()))
-        .collect();
+    let functions: BTreeMap<FunctionName, PathBuf> =
+        FunctionName::ALL.into_iter().map(|name| (name, echo.clone())).collect();
     let config = json!({"tenants": {"acme": {"enabled": true}}, "aliases": {"/dcs/notify/A": {"tenant": "acme", "connection": "x"}}});
-    StackOptions {
-        concurrency: 1,
-        ..StackOptions::new(config, functions)
-    }
+    StackOptions { concurrency: 1, ..StackOptions::new(config, functions) }
 }
 
 async fn start() -> Stack {
@@ -36,16 +26,8 @@ async fn start() -> Stack {
 }
 
 /// A request with the standard library's means: status line, head and body.
-async fn http(
-    url: &str,
-    method: &str,
-    path: &str,
-    head: &str,
-    body: &[u8],
-) -> (u16, String, Vec<u8>) {
-    let mut stream = TcpStream::connect(url.trim_start_matches("http://"))
-        .await
-        .unwrap();
+async fn http(url: &str, method: &str, path: &str, head: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
     let length = body.len();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: x.example\r\nconnection: close\r\ncontent-length: {length}\r\n{head}\r\n"
@@ -54,10 +36,7 @@ async fn http(
     stream.write_all(body).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    let end = answer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     (status, head.to_lowercase(), answer[end + 4..].to_vec())
@@ -65,26 +44,13 @@ async fn http(
 
 async fn send(stack: &Stack, body: &str) {
     let queue = &stack.queues().notices;
-    stack
-        .sqs()
-        .send_message()
-        .queue_url(queue)
-        .message_body(body)
-        .message_group_id("acme")
-        .send()
-        .await
-        .unwrap();
+    stack.sqs().send_message().queue_url(queue).message_body(body).message_group_id("acme").send().await.unwrap();
 }
 
 /// What the test function took from the queue, from its log.
 fn taken(stack: &Stack) -> Vec<Value> {
-    let lines = stack
-        .logs()
-        .into_iter()
-        .filter(|line| line.function == FETCHER);
-    lines
-        .filter_map(|line| serde_json::from_str(line.text.strip_prefix("took ")?).ok())
-        .collect()
+    let lines = stack.logs().into_iter().filter(|line| line.function == FETCHER);
+    lines.filter_map(|line| serde_json::from_str(line.text.strip_prefix("took ")?).ok()).collect()
 }
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {
@@ -93,37 +59,20 @@ async fn until(what: &str, condition: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     });
-    reached
-        .await
-        .unwrap_or_else(|_| panic!("not within {LIMIT:?}: {what}"));
+    reached.await.unwrap_or_else(|_| panic!("not within {LIMIT:?}: {what}"));
 }
 
 async fn call_aws(stack: &Stack, target: &str, body: Value) -> idv_local::Invoked {
-    stack
-        .invoke(
-            FETCHER,
-            &json!({"do": "aws", "target": target, "body": body.to_string()}),
-            None,
-        )
-        .await
+    stack.invoke(FETCHER, &json!({"do": "aws", "target": target, "body": body.to_string()}), None).await
 }
 
 /// Through SQS, because the table asks for a signature that the test function does not make.
 async fn call_send(stack: &Stack) -> idv_local::Invoked {
-    call_aws(
-        stack,
-        "AmazonSQS.SendMessage",
-        json!({"QueueUrl": stack.queues().notices_dlq, "MessageBody": "x"}),
-    )
-    .await
+    call_aws(stack, "AmazonSQS.SendMessage", json!({"QueueUrl": stack.queues().notices_dlq, "MessageBody": "x"})).await
 }
 
 async fn arrived(stack: &Stack) -> usize {
-    stack
-        .dead_letters(SourceQueue::Notices)
-        .await
-        .unwrap()
-        .len()
+    stack.dead_letters(SourceQueue::Notices).await.unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,10 +82,7 @@ async fn the_invoke_api_hands_on_event_and_qualifier() {
     let (status, head, body) = http(stack.api_url(), "POST", path, "", br#"{"a":1}"#).await;
     let answer: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((status, &answer["event"]), (200, &json!({"a": 1})));
-    assert_eq!(
-        answer["arn"],
-        "arn:aws:lambda:us-east-1:000000000000:function:onboarding-initiator:t-acme"
-    );
+    assert_eq!(answer["arn"], "arn:aws:lambda:us-east-1:000000000000:function:onboarding-initiator:t-acme");
     assert!(!head.contains("x-amz-function-error"));
 
     let path = "/2015-03-31/functions/onboarding-initiator/invocations";
@@ -145,14 +91,7 @@ async fn the_invoke_api_hands_on_event_and_qualifier() {
     assert!(head.contains("x-amz-function-error: unhandled"), "{head}");
     assert!(String::from_utf8(body).unwrap().contains("told to fail"));
 
-    let (status, head, _) = http(
-        stack.api_url(),
-        "POST",
-        "/2015-03-31/functions/other/invocations",
-        "",
-        b"{}",
-    )
-    .await;
+    let (status, head, _) = http(stack.api_url(), "POST", "/2015-03-31/functions/other/invocations", "", b"{}").await;
     assert_eq!(status, 404);
     assert!(head.contains("x-amzn-errortype: resourcenotfoundexception"));
     let (status, _, _) = http(stack.api_url(), "POST", path, "", b"no json").await;
@@ -163,55 +102,22 @@ async fn the_invoke_api_hands_on_event_and_qualifier() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_routes_and_aliases_reach_the_ingress() {
     let stack = start().await;
-    let (status, _, body) = http(
-        stack.api_url(),
-        "POST",
-        "/v1/webhooks/acme/ondato",
-        "content-type: application/json\r\n",
-        b"{}",
-    )
-    .await;
+    let (status, _, body) =
+        http(stack.api_url(), "POST", "/v1/webhooks/acme/ondato", "content-type: application/json\r\n", b"{}").await;
     let event = serde_json::from_slice::<Value>(&body).unwrap()["event"].take();
-    assert_eq!(
-        (status, &event["routeKey"]),
-        (200, &json!("POST /v1/webhooks/{tenant}/{connection}"))
-    );
+    assert_eq!((status, &event["routeKey"]), (200, &json!("POST /v1/webhooks/{tenant}/{connection}")));
     assert_eq!(event["requestContext"]["http"]["sourceIp"], "127.0.0.1");
-    assert_eq!(
-        http(stack.api_url(), "POST", "/dcs/notify/A", "", b"x")
-            .await
-            .0,
-        200
-    );
-    assert_eq!(
-        http(stack.api_url(), "POST", "/dcs/notify/B", "", b"x")
-            .await
-            .0,
-        404
-    );
+    assert_eq!(http(stack.api_url(), "POST", "/dcs/notify/A", "", b"x").await.0, 200);
+    assert_eq!(http(stack.api_url(), "POST", "/dcs/notify/B", "", b"x").await.0, 404);
     let large = vec![b'x'; 10 * 1024 * 1024 + 1];
-    assert_eq!(
-        http(
-            stack.api_url(),
-            "POST",
-            "/v1/webhooks/acme/ondato",
-            "",
-            &large
-        )
-        .await
-        .0,
-        413
-    );
+    assert_eq!(http(stack.api_url(), "POST", "/v1/webhooks/acme/ondato", "", &large).await.0, 413);
     stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_sees_the_contract_and_nothing_of_this_process() {
     let stack = start().await;
-    let seen = stack
-        .invoke(FETCHER, &json!({"do": "environment"}), None)
-        .await
-        .payload;
+    let seen = stack.invoke(FETCHER, &json!({"do": "environment"}), None).await.payload;
     for name in [
         "IDV_TABLE",
         "IDV_NOTICES_URL",
@@ -220,10 +126,7 @@ async fn a_function_sees_the_contract_and_nothing_of_this_process() {
         "AWS_REGION",
         "AWS_ENDPOINT_URL_SQS",
     ] {
-        assert!(
-            seen[name].as_str().is_some_and(|value| !value.is_empty()),
-            "{name}"
-        );
+        assert!(seen[name].as_str().is_some_and(|value| !value.is_empty()), "{name}");
     }
     assert_eq!(seen["IDV_PUBLIC_URL"], stack.public_url());
     for name in ["PATH", "HOME", "CARGO_MANIFEST_DIR"] {
@@ -237,17 +140,10 @@ async fn a_dead_process_fails_its_invocation_and_is_replaced() {
     let stack = start().await;
     let pid = async || stack.invoke(FETCHER, &json!({}), None).await.payload["pid"].clone();
     let first = pid().await;
-    assert_eq!(
-        pid().await,
-        first,
-        "a process serves one event after another"
-    );
+    assert_eq!(pid().await, first, "a process serves one event after another");
 
     let died = stack.invoke(FETCHER, &json!({"do": "die"}), None).await;
-    assert_eq!(
-        (died.function_error, &died.payload["errorType"]),
-        (Some("Unhandled"), &json!("Runtime.ExitError"))
-    );
+    assert_eq!((died.function_error, &died.payload["errorType"]), (Some("Unhandled"), &json!("Runtime.ExitError")));
     let second = pid().await;
     assert_ne!(second, first);
 
@@ -256,13 +152,7 @@ async fn a_dead_process_fails_its_invocation_and_is_replaced() {
 
     let hangs = json!({"do": "hang"});
     let (hung, ()) = tokio::join!(stack.invoke(FETCHER, &hangs, None), async {
-        until("the function hangs", async || {
-            stack
-                .logs()
-                .iter()
-                .any(|line| line.text.contains("to hang on"))
-        })
-        .await;
+        until("the function hangs", async || stack.logs().iter().any(|line| line.text.contains("to hang on"))).await;
         stack.kill(FETCHER).await;
     });
     assert_eq!(hung.payload["errorType"], "Runtime.ExitError");
@@ -272,15 +162,10 @@ async fn a_dead_process_fails_its_invocation_and_is_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_cannot_start_is_named() {
     let mut options = options();
-    options
-        .environment
-        .insert("ECHO_INIT".to_owned(), "fail".to_owned());
+    options.environment.insert("ECHO_INIT".to_owned(), "fail".to_owned());
     match Stack::start(options).await {
         Err(StackError::Init { how, lines, .. }) => {
-            assert!(
-                how.contains("exit status") && lines.contains("told to fail"),
-                "{how} {lines}"
-            );
+            assert!(how.contains("exit status") && lines.contains("told to fail"), "{how} {lines}");
         }
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it started"),
@@ -290,18 +175,10 @@ async fn a_function_that_cannot_start_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_takes_too_long_is_killed() {
     let limit = Some(Duration::from_millis(300));
-    let stack = Stack::start(StackOptions {
-        time_limit: limit,
-        ..options()
-    })
-    .await
-    .unwrap();
+    let stack = Stack::start(StackOptions { time_limit: limit, ..options() }).await.unwrap();
     let hung = stack.invoke(FETCHER, &json!({"do": "hang"}), None).await;
     assert_eq!(hung.payload["errorType"], "Sandbox.Timedout");
-    assert_eq!(
-        stack.invoke(FETCHER, &json!({}), None).await.function_error,
-        None
-    );
+    assert_eq!(stack.invoke(FETCHER, &json!({}), None).await.function_error, None);
     stack.stop().await;
 }
 
@@ -312,58 +189,26 @@ async fn a_message_becomes_a_record_and_is_deleted() {
     until("the record was taken", async || taken(&stack).len() == 1).await;
     assert!(stack.quiet(LIMIT).await);
     let record = taken(&stack).remove(0);
-    assert_eq!(
-        (&record["body"], &record["eventSource"]),
-        (&json!("plain"), &json!("aws:sqs"))
-    );
-    assert_eq!(
-        record["eventSourceARN"],
-        "arn:aws:sqs:us-east-1:000000000000:idv-local-notices"
-    );
+    assert_eq!((&record["body"], &record["eventSource"]), (&json!("plain"), &json!("aws:sqs")));
+    assert_eq!(record["eventSourceARN"], "arn:aws:sqs:us-east-1:000000000000:idv-local-notices");
     assert_eq!(record["attributes"]["MessageGroupId"], "acme");
     assert_eq!(record["attributes"]["ApproximateReceiveCount"], "1");
-    assert!(
-        record["attributes"]["SentTimestamp"]
-            .as_str()
-            .is_some_and(|time| time.len() == 13)
-    );
-    assert!(
-        record["messageAttributes"]
-            .as_object()
-            .is_some_and(serde_json::Map::is_empty)
-    );
+    assert!(record["attributes"]["SentTimestamp"].as_str().is_some_and(|time| time.len() == 13));
+    assert!(record["messageAttributes"].as_object().is_some_and(serde_json::Map::is_empty));
     stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_come_back_alone_and_end_among_the_dead_letters() {
-    let stack = Stack::start(StackOptions {
-        time_scale: 60,
-        ..options()
-    })
-    .await
-    .unwrap();
+    let stack = Stack::start(StackOptions { time_scale: 60, ..options() }).await.unwrap();
     for body in ["fail", "good", "die once"] {
         send(&stack, body).await;
     }
-    until("the failing one is a dead letter", async || {
-        arrived(&stack).await == 1
-    })
-    .await;
+    until("the failing one is a dead letter", async || arrived(&stack).await == 1).await;
     let letters = stack.dead_letters(SourceQueue::Notices).await.unwrap();
-    assert_eq!(
-        (
-            &letters[0]["body"],
-            &letters[0]["attributes"]["MessageGroupId"]
-        ),
-        (&json!("fail"), &json!("acme"))
-    );
-    until("the one that died once was taken", async || {
-        taken(&stack)
-            .iter()
-            .any(|record| record["body"] == "die once")
-    })
-    .await;
+    assert_eq!((&letters[0]["body"], &letters[0]["attributes"]["MessageGroupId"]), (&json!("fail"), &json!("acme")));
+    until("the one that died once was taken", async || taken(&stack).iter().any(|record| record["body"] == "die once"))
+        .await;
     assert!(taken(&stack).iter().any(|record| record["body"] == "good"));
     assert!(stack.quiet(LIMIT).await, "nothing is left in the queue");
     stack.stop().await;
@@ -372,47 +217,25 @@ async fn failures_come_back_alone_and_end_among_the_dead_letters() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_killed_before_or_after_its_call_had_its_effect() {
     let stack = start().await;
-    let mut fault = stack
-        .kill_on(FETCHER, CallPoint::before("sqs", "SendMessage").nth(2))
-        .unwrap();
+    let mut fault = stack.kill_on(FETCHER, CallPoint::before("sqs", "SendMessage").nth(2)).unwrap();
     assert_eq!(call_send(&stack).await.function_error, None);
-    assert_eq!(
-        call_send(&stack).await.payload["errorType"],
-        "Runtime.ExitError"
-    );
+    assert_eq!(call_send(&stack).await.payload["errorType"], "Runtime.ExitError");
     fault.happened().await;
     assert_eq!(arrived(&stack).await, 1);
 
-    let mut fault = stack
-        .kill_on(FETCHER, CallPoint::after("sqs", "SendMessage"))
-        .unwrap();
-    assert_eq!(
-        call_send(&stack).await.payload["errorType"],
-        "Runtime.ExitError"
-    );
+    let mut fault = stack.kill_on(FETCHER, CallPoint::after("sqs", "SendMessage")).unwrap();
+    assert_eq!(call_send(&stack).await.payload["errorType"], "Runtime.ExitError");
     fault.happened().await;
     assert_eq!(arrived(&stack).await, 2);
 
-    let mut fault = stack
-        .kill_on(FETCHER, CallPoint::before("runtime", "response"))
-        .unwrap();
-    assert_eq!(
-        call_send(&stack).await.payload["errorType"],
-        "Runtime.ExitError"
-    );
+    let mut fault = stack.kill_on(FETCHER, CallPoint::before("runtime", "response")).unwrap();
+    assert_eq!(call_send(&stack).await.payload["errorType"], "Runtime.ExitError");
     fault.happened().await;
-    assert_eq!(
-        arrived(&stack).await,
-        3,
-        "its work was done, only the answer was not"
-    );
+    assert_eq!(arrived(&stack).await, 3, "its work was done, only the answer was not");
 
     assert_eq!(call_send(&stack).await.function_error, None);
     let calls = stack.aws_calls(FETCHER);
-    assert!(
-        calls.iter().all(|call| call.operation == "SendMessage") && calls.len() == 5,
-        "{calls:?}"
-    );
+    assert!(calls.iter().all(|call| call.operation == "SendMessage") && calls.len() == 5, "{calls:?}");
     assert!(stack.aws_calls(FunctionName::Reconciler).is_empty());
     stack.stop().await;
 }
@@ -420,24 +243,12 @@ async fn a_process_is_killed_before_or_after_its_call_had_its_effect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_get_lost_and_services_go_down() {
     let stack = start().await;
-    stack
-        .fault(
-            FETCHER,
-            CallPoint::after("sqs", "SendMessage"),
-            Effect::Fail,
-        )
-        .unwrap();
+    stack.fault(FETCHER, CallPoint::after("sqs", "SendMessage"), Effect::Fail).unwrap();
     let answer = call_send(&stack).await.payload["answer"].to_string();
     assert!(answer.contains("500 Internal Server Error"), "{answer}");
     assert_eq!(arrived(&stack).await, 1);
 
-    stack
-        .fault(
-            FETCHER,
-            CallPoint::after("sqs", "SendMessage"),
-            Effect::Break,
-        )
-        .unwrap();
+    stack.fault(FETCHER, CallPoint::after("sqs", "SendMessage"), Effect::Break).unwrap();
     let answer = call_send(&stack).await.payload["answer"].to_string();
     assert!(!answer.contains("MessageId"), "{answer}");
     assert_eq!(arrived(&stack).await, 2);
@@ -456,67 +267,26 @@ async fn answers_get_lost_and_services_go_down() {
 async fn the_front_serves_all_three_services_and_says_what_it_is_not() {
     let stack = start().await;
     let aws = stack.aws_url().unwrap();
-    let table = stack
-        .dynamodb()
-        .describe_table()
-        .table_name(stack.table())
-        .send()
-        .await
-        .unwrap();
-    let mut indexes: Vec<_> = table
-        .table()
-        .unwrap()
-        .global_secondary_indexes()
-        .iter()
-        .filter_map(|index| index.index_name())
-        .collect();
+    let table = stack.dynamodb().describe_table().table_name(stack.table()).send().await.unwrap();
+    let mut indexes: Vec<_> =
+        table.table().unwrap().global_secondary_indexes().iter().filter_map(|index| index.index_name()).collect();
     indexes.sort_unstable();
     assert_eq!(indexes, ["delivery_due", "list", "look_due"]);
 
-    let secret = |name: &str| {
-        stack
-            .secrets()
-            .get_secret_value()
-            .secret_id(format!("{}/{name}", stack.secret_prefix()))
-            .send()
-    };
-    let index: Value =
-        serde_json::from_str(secret("index").await.unwrap().secret_string().unwrap()).unwrap();
+    let secret =
+        |name: &str| stack.secrets().get_secret_value().secret_id(format!("{}/{name}", stack.secret_prefix())).send();
+    let index: Value = serde_json::from_str(secret("index").await.unwrap().secret_string().unwrap()).unwrap();
     assert_eq!(index["aliases"]["/dcs/notify/A"]["tenant"], "acme");
     assert_eq!(index["prefetch"], json!(["acme"]));
-    assert_eq!(
-        index["tenants"]["acme"],
-        json!(secret("tenants/acme").await.unwrap().version_id())
-    );
-    stack
-        .put_tenant("beta", &json!({"enabled": true}))
-        .await
-        .unwrap();
-    let index: Value =
-        serde_json::from_str(secret("index").await.unwrap().secret_string().unwrap()).unwrap();
+    assert_eq!(index["tenants"]["acme"], json!(secret("tenants/acme").await.unwrap().version_id()));
+    stack.put_tenant("beta", &json!({"enabled": true})).await.unwrap();
+    let index: Value = serde_json::from_str(secret("index").await.unwrap().secret_string().unwrap()).unwrap();
     assert_eq!(index["tenants"].as_object().unwrap().len(), 2);
 
-    let url = stack
-        .sqs()
-        .get_queue_url()
-        .queue_name("idv-local-notices")
-        .send()
-        .await
-        .unwrap();
+    let url = stack.sqs().get_queue_url().queue_name("idv-local-notices").send().await.unwrap();
     assert!(url.queue_url().unwrap().starts_with(aws));
-    let missing = stack
-        .sqs()
-        .get_queue_url()
-        .queue_name("missing")
-        .send()
-        .await
-        .unwrap_err();
-    assert!(
-        missing
-            .as_service_error()
-            .unwrap()
-            .is_queue_does_not_exist()
-    );
+    let missing = stack.sqs().get_queue_url().queue_name("missing").send().await.unwrap_err();
+    assert!(missing.as_service_error().unwrap().is_queue_does_not_exist());
     let none = stack
         .sqs()
         .send_message_batch()
@@ -527,23 +297,10 @@ async fn the_front_serves_all_three_services_and_says_what_it_is_not() {
         .unwrap_err();
     assert!(none.as_service_error().unwrap().is_empty_batch_request());
 
-    let (status, _, body) = http(
-        aws,
-        "POST",
-        "/",
-        "content-type: application/x-www-form-urlencoded\r\n",
-        b"Action=ListQueues",
-    )
-    .await;
+    let (status, _, body) =
+        http(aws, "POST", "/", "content-type: application/x-www-form-urlencoded\r\n", b"Action=ListQueues").await;
     assert!(status == 400 && String::from_utf8(body).unwrap().contains("query protocol"));
-    let (status, _, _) = http(
-        aws,
-        "POST",
-        "/",
-        "x-amz-target: AWSEvents.PutEvents\r\n",
-        b"{}",
-    )
-    .await;
+    let (status, _, _) = http(aws, "POST", "/", "x-amz-target: AWSEvents.PutEvents\r\n", b"{}").await;
     assert_eq!(status, 501);
     stack.stop().await;
 }
@@ -552,10 +309,7 @@ async fn the_front_serves_all_three_services_and_says_what_it_is_not() {
 async fn the_table_is_kept_where_it_is_told() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("kept");
     let _ = std::fs::remove_dir_all(&folder);
-    let options = || StackOptions {
-        data: Some(folder.clone()),
-        ..options()
-    };
+    let options = || StackOptions { data: Some(folder.clone()), ..options() };
     let text = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
 
     let stack = Stack::start(options()).await.unwrap();

@@ -29,37 +29,21 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         }
         Some("fail") => Err("told to fail".into()),
         Some("aws") => {
-            let text = |member: &str| {
-                payload
-                    .get(member)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-            };
+            let text = |member: &str| payload.get(member).and_then(Value::as_str).unwrap_or_default();
             Ok(json!({"answer": aws(text("target"), text("body")).await}))
         }
-        Some("environment") => Ok(std::env::vars()
-            .map(|(name, value)| (name, json!(value)))
-            .collect()),
-        Some(_) | None => Ok(
-            json!({"event": payload, "arn": context.invoked_function_arn, "pid": std::process::id()}),
-        ),
+        Some("environment") => Ok(std::env::vars().map(|(name, value)| (name, json!(value))).collect()),
+        Some(_) | None => Ok(json!({"event": payload, "arn": context.invoked_function_arn, "pid": std::process::id()})),
     }
 }
 
 async fn batch(records: &[Value]) -> Result<Value, Error> {
     let mut failures = Vec::new();
     for record in records {
-        let text = |member: &str| {
-            record
-                .get(member)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let text = |member: &str| record.get(member).and_then(Value::as_str).unwrap_or_default();
         match text("body") {
             "die" => std::process::exit(3),
-            "die once"
-                if record.pointer("/attributes/ApproximateReceiveCount") == Some(&json!("1")) =>
-            {
+            "die once" if record.pointer("/attributes/ApproximateReceiveCount") == Some(&json!("1")) => {
                 std::process::exit(3)
             }
             "fail" => failures.push(json!({"itemIdentifier": text("messageId")})),
