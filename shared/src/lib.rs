@@ -22,3 +22,4 @@ pub mod reconcile;
 pub mod seal;
 pub mod secret;
 pub mod section;
+pub mod state;

@@ -20,6 +20,7 @@ fn arrival(request: Request) -> Arrival {
     Arrival {
         method: parts.method.as_str().to_owned(),
         path,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts
             .headers
             .iter()

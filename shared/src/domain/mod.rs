@@ -18,7 +18,7 @@ pub use self::name::{
     BadName, ConnectionKey, ConnectionName, IdempotencyKey, OnboardingId, OnboardingKey, ProviderId, Reference, Resource,
     ResourceKind, SubjectKey, Tenant,
 };
-pub use self::notice::{About, Claim, ClaimClass, NOTICE_VERSION, Notice};
+pub use self::notice::{About, Claim, ClaimClass, NOTICE_VERSION, Notice, Returned};
 pub use self::onboarding::{
     Attempt, Handover, INLINE_CHANGES, Identity, LOOK_MARGIN, Lease, Look, MAX_ATTEMPTS, Onboarding, Truth,
 };

@@ -86,9 +86,22 @@ pub struct Notice {
     /// How often a look has contradicted the claim so far.
     #[serde(default)]
     pub repeat: u8,
+    /// The person has come back with a code: sealed, and of ten minutes' life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
     /// When the first of its kind was made; set when it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+}
+
+/// What a person brings back from a provider that wants a code exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Returned {
+    /// Named by the sealed state; the attempt's own is consumed once.
+    pub nonce: String,
+    /// The provider's code, sealed.
+    pub code: String,
 }
 
 /// The form that this version writes and reads.
@@ -99,14 +112,14 @@ impl Notice {
     #[must_use]
     pub const fn of_event(connection: ConnectionKey, subject: Resource, claim: Claim) -> Self {
         let about = About::Subject(subject);
-        Self { v: NOTICE_VERSION, connection, about, claim, evidence: Evidence::Webhook, repeat: 0, since: None }
+        Self { v: NOTICE_VERSION, connection, about, claim, evidence: Evidence::Webhook, repeat: 0, returned: None, since: None }
     }
 
     /// "A look is due": claims nothing.
     #[must_use]
     pub const fn due(connection: ConnectionKey, onboarding: OnboardingId, evidence: Evidence) -> Self {
         let about = About::Onboarding(onboarding);
-        Self { v: NOTICE_VERSION, connection, about, claim: Claim::nothing(), evidence, repeat: 0, since: None }
+        Self { v: NOTICE_VERSION, connection, about, claim: Claim::nothing(), evidence, repeat: 0, returned: None, since: None }
     }
 
     /// The subject it names, with its connection.

@@ -230,13 +230,16 @@ pub struct Attempt {
     /// The link or token, sealed with the onboarding's own key.
     #[serde(default)]
     pub sealed_link: Option<String>,
+    /// The nonce of the state that a person may come back with, until they have.
+    #[serde(default)]
+    pub return_nonce: Option<String>,
 }
 
 impl Attempt {
     /// Recorded before the provider is called.
     #[must_use]
     pub const fn intended(number: u8, at: Timestamp) -> Self {
-        Self { number, subject: None, started_at: at, link_expires_at: None, sealed_link: None }
+        Self { number, subject: None, started_at: at, link_expires_at: None, sealed_link: None, return_nonce: None }
     }
 }
 

@@ -7,9 +7,10 @@ use tracing::{info, warn};
 
 use crate::domain::schedule::confirm_after;
 use crate::domain::{Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant};
-use crate::gateway::awaits_delivery;
+use crate::gateway::{Line, awaits_delivery};
 use crate::look::{Looked, Looker, Ring};
-use crate::ports::{LedgerError, ProviderError, TenantConfig, VaultError};
+use crate::ports::{Commit, Committed, Connection, LedgerError, ProviderError, TenantConfig, VaultError};
+use crate::state::Carrier;
 
 use super::{Fetcher, Outcome, Rung, Verdict};
 
@@ -48,6 +49,7 @@ impl Fetcher {
         let Some(connection) = config.connection(&onboarding.identity.connection) else {
             return self.no_connection(&onboarding).await;
         };
+        self.exchange(&onboarding, &config, connection, rung).await?;
         let evidence = rung.first().map_or(Evidence::Schedule, |rung| rung.notice.evidence);
         let looker = Looker { gateway: &self.gateway, config: &config, connection, evidence };
         self.looked(&looker, &onboarding, attempt, rung).await
@@ -130,6 +132,49 @@ impl Fetcher {
         let due = self.gateway.now() + Duration::from_secs(3600);
         self.gateway.ledger.postpone_look(&onboarding.key, due, None).await?;
         Ok(DONE)
+    }
+
+    /// A person came back with a code: its nonce is consumed first, so that a repeat of the notice exchanges nothing.
+    /// What the exchange makes true is found by the look that follows.
+    async fn exchange(
+        &self,
+        onboarding: &Onboarding,
+        config: &TenantConfig,
+        connection: &Connection,
+        rung: &[Rung],
+    ) -> Result<(), LedgerError> {
+        for returned in rung.iter().filter_map(|rung| rung.notice.returned.as_ref()) {
+            let mut truth = onboarding.truth.clone();
+            let expected = truth.look_seq;
+            let run = truth.attempts.last_mut().filter(|run| run.return_nonce.as_ref() == Some(&returned.nonce));
+            let Some(subject) = run.and_then(|run| { run.return_nonce = None; run.subject.clone() }) else {
+                info!(event = "return_repeated", tenant = %onboarding.key.tenant);
+                continue;
+            };
+            truth.look_seq = expected.saturating_add(1);
+            let commit = Commit {
+                key: onboarding.key.clone(),
+                expected,
+                nonce: self.gateway.world.entropy.mark(),
+                truth,
+                looked_at: None,
+                look_due: Some(self.gateway.now()),
+                delivery_due: None,
+            };
+            if self.gateway.ledger.commit(&commit).await? != Committed::Done {
+                return Err(LedgerError::Unavailable("race"));
+            }
+            let carrier = Carrier { config, connection: &connection.key, entropy: &*self.gateway.world.entropy };
+            let Ok(code) = carrier.open_code(&returned.code, self.gateway.now()) else {
+                warn!(event = "return_code_past", tenant = %onboarding.key.tenant);
+                continue;
+            };
+            let line = Line::new(&self.gateway, config, connection);
+            if let Err(error) = connection.account.exchange(line.reach(), &subject, &code).await {
+                warn!(event = "exchange_failed", tenant = %onboarding.key.tenant, cause = code_of(&error));
+            }
+        }
+        Ok(())
     }
 
     /// The configuration, or what becomes of the record without it.

@@ -11,6 +11,7 @@
 //! The warm path makes one AWS call, the `SendMessage`. An unproven request makes none, outside the bounded refreshes
 //! of the vault (guarantee 6). The raw body is proven before anything reads it.
 
+mod person;
 mod route;
 mod token;
 
@@ -35,6 +36,8 @@ pub struct Arrival {
     pub method: String,
     /// The raw path.
     pub path: String,
+    /// The raw query, without its question mark.
+    pub query: String,
     /// In order, with duplicates as the front door left them.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// The bytes that were sent, decoded from the event's base64 where it says so.
@@ -92,6 +95,8 @@ impl Ingress {
         match Route::of(&arrival.method, &arrival.path) {
             Route::Webhook { connection, key } => self.webhook(&connection, key.as_deref(), arrival).await,
             Route::Token { connection } => self.token(&connection, arrival).await,
+            Route::Return { connection } => self.person_returns(&connection, arrival).await,
+            Route::Go { connection, ticket } => self.person_goes(&connection, &ticket).await,
             Route::Other => match self.gateway.vault.alias(&arrival.path).await {
                 Ok(connection) if arrival.method == "POST" => self.webhook(&connection, None, arrival).await,
                 Ok(_) | Err(VaultError::Unknown) => Answer::of(404, r#"{"error":"not_found"}"#),

@@ -9,6 +9,10 @@ pub(super) enum Route {
     Webhook { connection: ConnectionKey, key: Option<String> },
     /// `POST /v1/oauth/{tenant}/{connection}/token`
     Token { connection: ConnectionKey },
+    /// `GET /v1/return/{tenant}/{connection}`
+    Return { connection: ConnectionKey },
+    /// `GET /v1/go/{tenant}/{connection}/{ticket}`
+    Go { connection: ConnectionKey, ticket: String },
     /// One of ours, with names that cannot exist.
     Nameless,
     /// One of ours, but not by this method.
@@ -28,13 +32,25 @@ impl Route {
                 named(tenant, name).map(|connection| Self::Webhook { connection, key: Some((*key).to_owned()) })
             }
             ["", "v1", "oauth", tenant, name, "token"] => named(tenant, name).map(|connection| Self::Token { connection }),
+            ["", "v1", "return", tenant, name] => named(tenant, name).map(|connection| Self::Return { connection }),
+            ["", "v1", "go", tenant, name, ticket] => {
+                named(tenant, name).map(|connection| Self::Go { connection, ticket: (*ticket).to_owned() })
+            }
             ["", "v1", ..] => None,
             _ => return Self::Other,
         };
         match route {
-            Some(_) if method != "POST" => Self::WrongMethod,
+            Some(route) if method != route.method() => Self::WrongMethod,
             Some(route) => route,
             None => Self::Nameless,
+        }
+    }
+
+    /// A person's browser reads, everybody else posts.
+    const fn method(&self) -> &'static str {
+        match self {
+            Self::Return { .. } | Self::Go { .. } => "GET",
+            Self::Webhook { .. } | Self::Token { .. } | Self::Nameless | Self::WrongMethod | Self::Other => "POST",
         }
     }
 }
@@ -58,6 +74,9 @@ mod tests {
         assert!(matches!(Route::of("POST", "/v1/webhooks/acme/ondato"), Route::Webhook { key: None, .. }));
         assert!(matches!(Route::of("POST", "/v1/webhooks/acme/ondato/k"), Route::Webhook { key: Some(_), .. }));
         assert!(matches!(Route::of("POST", "/v1/oauth/acme/ondato/token"), Route::Token { .. }));
+        assert!(matches!(Route::of("GET", "/v1/return/acme/fractal"), Route::Return { .. }));
+        assert!(matches!(Route::of("GET", "/v1/go/acme/fractal/t"), Route::Go { .. }));
+        assert_eq!(Route::of("POST", "/v1/return/acme/fractal"), Route::WrongMethod);
         assert_eq!(Route::of("GET", "/v1/webhooks/acme/ondato"), Route::WrongMethod);
         assert_eq!(Route::of("POST", "/dcs/kyc2/webhook/notify/ClientA"), Route::Other);
     }

@@ -101,6 +101,7 @@ impl Initiator {
                 subject: Some(begun.subject.clone()),
                 link_expires_at: begun.expires_at,
                 sealed_link: Some(sealed.to_owned()),
+                return_nonce: begun.return_nonce.clone(),
                 ..run.clone()
             };
         }

@@ -114,6 +114,8 @@ pub struct Started {
     pub entrance: Entrance,
     /// Until when it lives, as far as is known.
     pub expires_at: Option<Timestamp>,
+    /// The nonce of the state that it gave the provider, where the person comes back with a code.
+    pub return_nonce: Option<String>,
 }
 
 /// What can be done after a crash between "create" and its answer.
@@ -229,6 +231,14 @@ pub trait Account: Send + Sync {
     /// See [`ProviderError`].
     async fn submit(&self, _reach: Reach<'_>, _subject: &Resource, _options: &Map<String, Value>) -> Result<(), ProviderError> {
         Err(ProviderError::Unsupported("this provider learns by itself when the person is done; nothing is to be submitted"))
+    }
+
+    /// The person came back with a code of the provider.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn exchange(&self, _reach: Reach<'_>, _subject: &Resource, _code: &Secret) -> Result<(), ProviderError> {
+        Err(ProviderError::Unsupported("this provider sends nobody back with a code"))
     }
 
     /// Changes an e-mail address or a phone number.

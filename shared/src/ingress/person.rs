@@ -1,0 +1,83 @@
+//! A person's browser on its way to a provider and back. Nothing is exchanged here: the code is sealed into a notice.
+//!
+//! A forged or old state or ticket is answered with a plain page, no redirect, no queue: no one can be sent anywhere
+//! that we have not sealed ourselves. The end of the way is the tenant's own address, allowed when the run began.
+
+use std::time::Duration;
+
+use tracing::{error, warn};
+use url::form_urlencoded;
+
+use crate::domain::{ConnectionKey, Evidence, Notice, Returned};
+use crate::state::{Carrier, State};
+
+use super::{Answer, Arrival, Ingress};
+
+/// `__Host-`: over https, for this origin, for every path. Lax: the provider's redirect is a navigation.
+const COOKIE: &str = "__Host-idv-state";
+
+impl Ingress {
+    pub(super) async fn person_returns(&self, key: &ConnectionKey, arrival: &Arrival) -> Answer {
+        let Ok(config) = self.gateway.vault.tenant(&key.tenant).await else { return page(PAST) };
+        let carrier = Carrier { config: &config, connection: key, entropy: &*self.gateway.world.entropy };
+        let now = self.gateway.now();
+        let sealed = query(arrival, "state").or_else(|| cookie(arrival));
+        let Some(state) = sealed.and_then(|sealed| carrier.open_state(&sealed, now).ok()) else {
+            warn!(event = "return_refused", tenant = %key.tenant, connection = %key.name);
+            return page(PAST);
+        };
+        let code = query(arrival, "code").and_then(|code| carrier.seal_code(&code, now).ok());
+        let notice = returned(key, &state, code);
+        match self.gateway.bells.notify(&notice, Duration::ZERO).await {
+            Ok(()) => redirect(&state.return_url),
+            Err(failure) => {
+                error!(event = "queue_down", tenant = %key.tenant, cause = failure.0);
+                Answer::unavailable()
+            }
+        }
+    }
+
+    pub(super) async fn person_goes(&self, key: &ConnectionKey, ticket: &str) -> Answer {
+        let Ok(config) = self.gateway.vault.tenant(&key.tenant).await else { return page(PAST) };
+        let carrier = Carrier { config: &config, connection: key, entropy: &*self.gateway.world.entropy };
+        let Ok(ticket) = carrier.open_ticket(ticket, self.gateway.now()) else {
+            warn!(event = "ticket_refused", tenant = %key.tenant, connection = %key.name);
+            return page(PAST);
+        };
+        let mut answer = redirect(&ticket.url);
+        let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=86400", ticket.state);
+        answer.headers.push(("set-cookie", cookie));
+        answer
+    }
+}
+
+const PAST: &str = "This link is no longer valid. Please go back to where you came from and begin again.";
+
+fn returned(key: &ConnectionKey, state: &State, code: Option<String>) -> Notice {
+    let notice = Notice::due(key.clone(), state.onboarding.clone(), Evidence::App);
+    Notice { returned: code.map(|code| Returned { nonce: state.nonce.clone(), code }), ..notice }
+}
+
+fn query(arrival: &Arrival, name: &str) -> Option<String> {
+    let mut found = form_urlencoded::parse(arrival.query.as_bytes()).filter(|(own, _)| own == name);
+    let first = found.next()?.1.into_owned();
+    found.next().is_none().then_some(first).filter(|value| !value.is_empty())
+}
+
+fn cookie(arrival: &Arrival) -> Option<String> {
+    let headers = arrival.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"));
+    let pairs = headers.filter_map(|(_, value)| std::str::from_utf8(value).ok()).flat_map(|value| value.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+}
+
+fn redirect(url: &str) -> Answer {
+    let headers = [("location", url), ("cache-control", "no-store"), ("referrer-policy", "no-referrer")];
+    let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+    Answer { status: 303, headers, body: String::new() }
+}
+
+fn page(text: &str) -> Answer {
+    let headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"), ("referrer-policy", "no-referrer")];
+    let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+    Answer { status: 400, headers, body: text.to_owned() }
+}
