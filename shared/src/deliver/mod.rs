@@ -129,6 +129,9 @@ impl Run<'_> {
                 if self.release().await? { continue } else { return Ok(()) }
             }
             let change = self.gateway().ledger.change(&self.onboarding, next).await?;
+            if change.is_none() {
+                error!(event = "change_missing", tenant = %self.onboarding.key.tenant, version = next);
+            }
             let wanted = destination.zip(change.filter(|change| wants(destination, change)));
             let Some((destination, change)) = wanted else {
                 self.handover.through = next;

@@ -68,7 +68,7 @@ impl Fetcher {
         {
             return Ok((Verdict::Done, undelivered(looker.config, onboarding)));
         }
-        if let Some(wait) = self.too_young(rung) {
+        if let Some(wait) = self.too_early(onboarding, rung) {
             return Ok((Verdict::Again(wait), None));
         }
         match looker.look(&onboarding.key, attempt, &rings).await? {
@@ -80,8 +80,8 @@ impl Fetcher {
             }
             Looked::Satisfied(onboarding) => Ok((Verdict::Done, undelivered(looker.config, &onboarding))),
             Looked::Held(until) => {
-                let wait = until.since(self.gateway.now()).clamp(Duration::from_secs(2), Duration::from_secs(10));
-                self.give_up_or(rung, wait, onboarding).await
+                let left = until.since(self.gateway.now());
+                self.give_up_or(rung, left, onboarding).await
             }
             Looked::Due { blip, error } => {
                 warn!(event = "look_put_off", tenant = %onboarding.key.tenant, connection = %onboarding.identity.connection,
@@ -92,9 +92,11 @@ impl Fetcher {
         }
     }
 
-    /// Somebody else looks: seen again in a moment, and after three moments left to the ledger.
-    async fn give_up_or(&self, rung: &[Rung], wait: Duration, onboarding: &Onboarding) -> Result<Outcome, LedgerError> {
+    /// Somebody else looks: seen again in a moment (2, 5, 10 s), and after three moments left to the ledger.
+    async fn give_up_or(&self, rung: &[Rung], left: Duration, onboarding: &Onboarding) -> Result<Outcome, LedgerError> {
+        let moment = match super::receives_of(rung) { 0 | 1 => 2, 2 => 5, _ => 10 };
         if super::receives_of(rung) <= 3 {
+            let wait = Duration::from_secs(moment).min(left).max(Duration::from_secs(1));
             return Ok((Verdict::Again(wait), None));
         }
         let due = self.gateway.now() + Duration::from_secs(60);
@@ -120,9 +122,12 @@ impl Fetcher {
         Verdict::Done
     }
 
-    fn too_young(&self, rung: &[Rung]) -> Option<Duration> {
-        let newest = rung.iter().filter(|rung| rung.notice.evidence == Evidence::Webhook).map(|rung| rung.sent_at).max()?;
-        let ready = newest + LOOK_MARGIN;
+    /// A notice waits out the margin, and so does a look after the one before it: a burst costs a leading and a
+    /// trailing look, however fast the provider answers.
+    fn too_early(&self, onboarding: &Onboarding, rung: &[Rung]) -> Option<Duration> {
+        let webhooks = rung.iter().filter(|rung| rung.notice.evidence == Evidence::Webhook);
+        let newest = webhooks.map(|rung| rung.sent_at).max();
+        let ready = newest.max(onboarding.look.started_at)? + LOOK_MARGIN;
         let now = self.gateway.now();
         (now < ready).then(|| ready.since(now).max(Duration::from_secs(1)))
     }

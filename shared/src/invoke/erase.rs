@@ -24,7 +24,8 @@ impl Initiator {
         let key = OnboardingKey { tenant: config.tenant.clone(), id: asked.onboarding_id };
         let now = self.gateway.now();
         let known = self.gateway.ledger.read(&key).await?.ok_or_else(super::no_onboarding)?;
-        let connection = super::connection_of(config, &known.identity.connection)?;
+        // Also one that is switched off: what is known of a person can always be destroyed.
+        let connection = config.connections.get(&known.identity.connection).ok_or_else(super::no_connection)?;
         let onboarding = self.gateway.ledger.fence_erasure(&key, now).await?.ok_or_else(super::no_onboarding)?;
         let erased_at = onboarding.erased_at.unwrap_or(now);
         self.gateway.ledger.destroy_key(&key).await?;

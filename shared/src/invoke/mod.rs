@@ -116,8 +116,11 @@ fn no_onboarding() -> Refusal {
 }
 
 fn connection_of<'a>(config: &'a TenantConfig, name: &ConnectionName) -> Result<&'a Connection, Refusal> {
-    let found = config.connection(name);
-    found.ok_or_else(|| Refusal::new(ErrorCode::NotFound, "there is no such connection, or it is off").of_field("connection"))
+    config.connection(name).ok_or_else(no_connection)
+}
+
+fn no_connection() -> Refusal {
+    Refusal::new(ErrorCode::NotFound, "there is no such connection, or it is off").of_field("connection")
 }
 
 /// `details`, `cancel` and `erase` must be listed in the tenant's settings.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use crate::domain::{Attempt, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, Status};
+use crate::domain::{Attempt, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, OnboardingKey, Status};
 use crate::look::{Looked, Looker};
 use crate::ports::{Commit, Committed, Connection, TenantConfig, Wish};
 
@@ -13,7 +13,12 @@ use super::request::Resume;
 
 impl Initiator {
     pub(super) async fn resume(&self, config: &TenantConfig, asked: Resume) -> Result<Started, Refusal> {
-        let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
+        let key = OnboardingKey { tenant: config.tenant.clone(), id: asked.onboarding_id.clone() };
+        let onboarding = self.gateway.ledger.read(&key).await?.ok_or_else(super::no_onboarding)?;
+        if onboarding.erased_at.is_some() {
+            return Err(not_resumable("it is erased; start a new one"));
+        }
+        let connection = super::connection_of(config, &onboarding.identity.connection)?;
         let wish = resume_wish(config, &asked, &onboarding)?;
         let content = json!({
             "onboarding_id": asked.onboarding_id, "return_url": asked.return_url, "options": asked.options,
@@ -35,7 +40,13 @@ impl Initiator {
         onboarding: Onboarding,
         wish: &Wish,
     ) -> Result<Started, Refusal> {
-        let onboarding = self.refreshed(config, connection, onboarding).await?;
+        let known = onboarding.clone();
+        let onboarding = match self.refreshed(config, connection, onboarding).await {
+            Ok(onboarding) => onboarding,
+            // The provider does not answer now: a link that lives as far as we know is better than none.
+            Err(refusal) if refusal.code().is_retryable() && self.is_live(&known) => known,
+            Err(refusal) => return Err(refusal),
+        };
         self.live_or_next(config, connection, onboarding, wish).await
     }
 
@@ -76,8 +87,7 @@ impl Initiator {
     ) -> Result<Started, Refusal> {
         let truth = &onboarding.truth;
         if matches!(truth.status, Status::Approved | Status::Cancelled) {
-            let message = "approved and cancelled onboardings are not resumed; start a new one";
-            return Err(Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id"));
+            return Err(not_resumable("approved and cancelled onboardings are not resumed; start a new one"));
         }
         if truth.attempt().is_some_and(|run| run.subject.is_none()) {
             let wish = Wish { attempt: truth.attempt_number(), ..wish.clone() };
@@ -104,8 +114,7 @@ impl Initiator {
     ) -> Result<Started, Refusal> {
         let number = onboarding.truth.attempt_number().saturating_add(1);
         if number > MAX_ATTEMPTS {
-            let message = format!("an onboarding has at most {MAX_ATTEMPTS} attempts; start a new one");
-            return Err(Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id"));
+            return Err(not_resumable(&format!("an onboarding has at most {MAX_ATTEMPTS} attempts; start a new one")));
         }
         let wish = Wish { attempt: number, ..wish.clone() };
         connection.account.check(&wish).map_err(|faults| super::start::bad_fields(&faults))?;
@@ -129,6 +138,10 @@ impl Initiator {
         let begun = self.begin(config, connection, onboarding, &wish, false).await?;
         self.entrance(config, &begun).await
     }
+}
+
+fn not_resumable(message: &str) -> Refusal {
+    Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id")
 }
 
 fn resume_wish(config: &TenantConfig, asked: &Resume, onboarding: &Onboarding) -> Result<Wish, Refusal> {
