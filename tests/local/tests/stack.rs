@@ -200,7 +200,7 @@ async fn a_message_becomes_a_record_and_is_deleted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_come_back_alone_and_end_among_the_dead_letters() {
-    let stack = Stack::start(StackOptions { time_scale: 60, ..options() }).await.unwrap();
+    let stack = Stack::start(StackOptions { time_scale: 180, ..options() }).await.unwrap();
     for body in ["fail", "good", "die once"] {
         send(&stack, body).await;
     }
