@@ -6,12 +6,15 @@
 #[cfg(feature = "local")]
 mod binaries;
 mod config;
+mod resend;
 #[cfg(feature = "local")]
 mod demo;
 #[cfg(feature = "local")]
 mod environment;
 #[cfg(feature = "local")]
 mod local;
+#[cfg(feature = "local")]
+mod reference;
 mod say;
 
 use std::path::PathBuf;
@@ -20,19 +23,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Something was tried and failed.
-#[cfg(feature = "local")]
 pub(crate) const FAILED: u8 = 1;
 /// What the user gave is wrong.
 pub(crate) const WRONG_INPUT: u8 = 2;
 
 /// Operates the identity-verification gateway.
 #[derive(Parser)]
-#[command(
-    name = "idv",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "idv", version, propagate_version = true, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -49,6 +46,8 @@ enum Command {
         #[arg(long)]
         local_targets: bool,
     },
+    /// Hands parked changes of an onboarding to the tenant's system again, from one version on.
+    Resend(resend::Options),
     /// Runs the gateway on this machine: the real functions, with DynamoDB, SQS and Secrets Manager embedded.
     #[cfg(feature = "local")]
     #[command(after_long_help = local::HELP)]
@@ -66,18 +65,25 @@ enum Command {
         #[arg(long, value_name = "FLAW", hide = true)]
         flaw: Option<binaries::Flaw>,
     },
+    /// Writes the generated reference of this clone (docs/reference).
+    #[cfg(feature = "local")]
+    Reference {
+        /// Write nothing; exit with 1 where the pages are not what the code says.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Check {
-            config,
-            local_targets,
-        } => check(&config, local_targets),
+        Command::Check { config, local_targets } => check(&config, local_targets),
+        Command::Resend(options) => run(resend::run(options)),
         #[cfg(feature = "local")]
         Command::Local(options) => run(local::run(options)),
         #[cfg(feature = "local")]
         Command::Demo { once, port, flaw } => run(demo::run(once, port, flaw)),
+        #[cfg(feature = "local")]
+        Command::Reference { check } => reference::run(check),
     }
 }
 
@@ -91,11 +97,8 @@ fn check(path: &std::path::Path, local_targets: bool) -> ExitCode {
     }
 }
 
-#[cfg(feature = "local")]
 fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
         Ok(runtime) => runtime.block_on(command),
         Err(error) => {

@@ -144,7 +144,9 @@ fn credentials(environment: &AwsEnvironment) -> Result<Credentials, NotText> {
     Ok(Credentials::new(environment.access_key_id.clone(), key, token, None, "environment"))
 }
 
-fn http_client() -> SharedHttpClient {
+/// The one HTTP client for AWS, for who brings credentials of another kind: the operator's tool.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let builder = aws_smithy_http_client::Builder::new()
         .pool_idle_timeout(IDLE)

@@ -29,7 +29,9 @@ impl Stage {
         let beside = |distance: u16| if port == 0 { 0 } else { port.saturating_add(distance) };
         let settings = Settings { port: beside(10), ..Settings::default() };
         let ondato = Ondato::start(settings).await.map_err(|error| format!("the simulated Ondato: {error}"))?;
-        let app = TenantApp::start(beside(20), &[SECRET]).await.map_err(|error| format!("the sample application: {error}"))?;
+        let app = TenantApp::start(beside(20), &[SECRET])
+            .await
+            .map_err(|error| format!("the sample application: {error}"))?;
         let config = configuration(&ondato, &app);
         crate::config::check(&config.to_string(), true).map_err(|errors| errors.join("\n"))?;
         let stack = Stack::start(StackOptions {

@@ -176,7 +176,10 @@ async fn tenant_down(told: Told<'_>) -> Result<Told<'_>, String> {
     told.stage.app.misbehave(Behaviour::Status { code: 503 }, None);
     told.does("the person opens the link", vec![Act::Open])?;
     told.backlog(1).await?;
-    told.does("the person finishes, the provider approves", [Act::whole_capture().split_off(1), vec![Act::approve(), Act::Complete]].concat())?;
+    told.does(
+        "the person finishes, the provider approves",
+        [Act::whole_capture().split_off(1), vec![Act::approve(), Act::Complete]].concat(),
+    )?;
     told.backlog(2).await?;
     told.stage.app.behave();
     told.say("the tenant's own system is back");

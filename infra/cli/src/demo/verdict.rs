@@ -24,7 +24,16 @@ pub(crate) struct Outcome {
 impl Outcome {
     pub(crate) fn failed(story: &'static str, fault: String) -> Self {
         let (onboarding, provider) = ("-".to_owned(), "-".to_owned());
-        Self { story, onboarding, provider, changes: Vec::new(), received: 0, verified: 0, seconds: 0.0, faults: vec![fault] }
+        Self {
+            story,
+            onboarding,
+            provider,
+            changes: Vec::new(),
+            received: 0,
+            verified: 0,
+            seconds: 0.0,
+            faults: vec![fault],
+        }
     }
 }
 
@@ -43,8 +52,14 @@ fn called(truth: &Truth) -> &'static str {
 /// Judges a story that has come to its end.
 pub(crate) async fn judge(told: &Told<'_>) -> Outcome {
     let mut faults = Vec::new();
-    let ledger = handed_over(told).await.unwrap_or_else(|fault| { faults.push(fault); Value::Null });
-    let timeline = changes(told).await.unwrap_or_else(|fault| { faults.push(fault); Vec::new() });
+    let ledger = handed_over(told).await.unwrap_or_else(|fault| {
+        faults.push(fault);
+        Value::Null
+    });
+    let timeline = changes(told).await.unwrap_or_else(|fault| {
+        faults.push(fault);
+        Vec::new()
+    });
     let truth = told.stage.ondato.truth(&told.idv).unwrap_or_default();
     let rows: Vec<Received> =
         told.stage.app.received().into_iter().filter(|row| row.onboarding_id == told.onboarding).collect();
@@ -53,7 +68,9 @@ pub(crate) async fn judge(told: &Told<'_>) -> Outcome {
     let believed = told.stage.app.status_of(&told.onboarding).unwrap_or_default();
     let expected = called(&truth);
     expect(&mut faults, expected == status, || format!("the provider says {expected}, the ledger {status}"));
-    expect(&mut faults, expected == believed, || format!("the provider says {expected}, the application believes {believed}"));
+    expect(&mut faults, expected == believed, || {
+        format!("the provider says {expected}, the application believes {believed}")
+    });
     expect(&mut faults, rows.iter().all(Received::verified), || "a delivery could not be verified".to_owned());
     dense(&timeline, &mut faults);
     in_order(&timeline, &rows, &mut faults);
@@ -90,9 +107,13 @@ fn dense(timeline: &[Value], faults: &mut Vec<String>) {
 /// Every change that the application wants was applied there, once, in the ledger's order.
 fn in_order(timeline: &[Value], rows: &[Received], faults: &mut Vec<String>) {
     let quiet = ["created", "link_issued"];
-    let wanted: Vec<u64> = timeline.iter()
-        .filter(|change| kind_of(change) != "part" && !(kind_of(change) == "status" && quiet.contains(&name_of(change).as_str())))
-        .map(version_of).collect();
+    let wanted: Vec<u64> = timeline
+        .iter()
+        .filter(|change| {
+            kind_of(change) != "part" && !(kind_of(change) == "status" && quiet.contains(&name_of(change).as_str()))
+        })
+        .map(version_of)
+        .collect();
     let applied: Vec<u64> = rows.iter().filter(|row| row.outcome == Taken::Applied).map(|row| row.version).collect();
     expect(faults, wanted == applied, || format!("wanted {wanted:?}, applied in this order {applied:?}"));
 }

@@ -1,0 +1,76 @@
+//! `idv resend`: what was given up is handed over again. The ledger is told that it is due; the reconciler rings.
+
+use std::process::ExitCode;
+
+use aws_config::BehaviorVersion;
+use clap::Args;
+use idv_gateway::adapters::dynamodb::DynamoLedger;
+use idv_gateway::adapters::{aws, world};
+use idv_gateway::domain::schedule::Pace;
+use idv_gateway::domain::{OnboardingId, OnboardingKey, Tenant};
+use idv_gateway::ports::{Clock, Ledger};
+
+use crate::say::to_people;
+
+/// Which changes, and where the ledger is.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Whose onboarding.
+    #[arg(long)]
+    tenant: Tenant,
+    /// Which onboarding, as the app knows it: onb_…
+    #[arg(long, value_name = "ID")]
+    onboarding: OnboardingId,
+    /// From which change on; else from the first that is parked.
+    #[arg(long, value_name = "N")]
+    version: Option<u64>,
+    /// The ledger's table.
+    #[arg(long, env = "IDV_TABLE")]
+    table: String,
+    /// Another endpoint than AWS's own, such as that of `idv local`.
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// The profile of the AWS configuration.
+    #[arg(long)]
+    profile: Option<String>,
+}
+
+/// Makes them due.
+pub(crate) async fn run(options: Options) -> ExitCode {
+    match resend(options).await {
+        Ok(said) => {
+            to_people(&said);
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            to_people(&reason);
+            ExitCode::from(crate::FAILED)
+        }
+    }
+}
+
+async fn resend(options: Options) -> Result<String, String> {
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(aws::http_client());
+    if let Some(profile) = options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = options.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    let client = aws_sdk_dynamodb::Client::new(&loader.load().await);
+    let ledger = DynamoLedger::new(client, options.table, Pace::REAL);
+    let key = OnboardingKey { tenant: options.tenant, id: options.onboarding };
+    let failed = |error| format!("the ledger cannot be asked: {error}");
+    let onboarding = ledger.read(&key).await.map_err(failed)?.ok_or("there is no such onboarding")?;
+    let parked = &onboarding.delivery.parked;
+    let version = options.version.or(parked.first().copied()).ok_or("nothing of it is parked; name a --version")?;
+    if version == 0 || version > onboarding.truth.version {
+        return Err(format!("its changes are 1 to {}", onboarding.truth.version));
+    }
+    let taken = ledger.resend(&key, version, world::SystemClock.now()).await.map_err(failed)?;
+    if taken {
+        Ok(format!("due again: changes {version} to {}; the reconciler rings within a minute", onboarding.truth.version))
+    } else {
+        Err("it is being handed over at this moment; try again in two minutes".to_owned())
+    }
+}
