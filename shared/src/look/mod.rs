@@ -19,7 +19,9 @@ use crate::domain::{
     ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Resource, Snapshot, Status, Timestamp, Truth,
 };
 use crate::gateway::{Gateway, Line, awaits_delivery};
-use crate::ports::{Commit, Committed, Connection, LeaseOutcome, LedgerError, ProviderError, TenantConfig};
+use crate::ports::{
+    Commit, Committed, Connection, LeaseOutcome, LedgerError, ProviderError, TenantConfig, next_look_entry,
+};
 
 /// A look holds its lease no longer than this (design §2).
 const LEASE: Duration = Duration::from_secs(30);
@@ -165,7 +167,7 @@ impl Looker<'_> {
             expected: before.truth.look_seq,
             nonce: self.gateway.world.entropy.mark(),
             looked_at: Some(started_at),
-            look_due: next_look(before, &truth, now, horizons, pace),
+            look_due: next_look_entry(before.look.due, started_at, next_look(before, &truth, now, horizons, pace)),
             delivery_due: awaits_delivery(self.config, &after).then_some(now),
             truth,
         }
