@@ -67,7 +67,7 @@ fn guarded(assessment: Assessment, parts: &[Part]) -> Assessment {
     if opinion.status != Status::Approved {
         return assessment;
     }
-    let unreadable = parts.iter().find(|part| part.standing == Standing::Unrecognised);
+    let unreadable = parts.iter().find(|part| part.standing == Standing::Unrecognised && !part.gone);
     let unproven = parts.iter().all(|part| part.standing != Standing::Approved).then(|| parts.first()).flatten();
     match unreadable.or(unproven) {
         Some(part) => Assessment::Unrecognised { resource: part.resource.clone() },
