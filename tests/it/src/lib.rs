@@ -1,1 +1,6 @@
-//!
+//! What the tests of the whole share.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops loudly")]
+
+pub mod contract;
+pub mod lossy;
+pub mod table;

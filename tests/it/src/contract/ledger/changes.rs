@@ -1,0 +1,67 @@
+//! Changes beyond the cap, and the whole history.
+
+use idv_gateway::domain::{ChangeKind, Evidence, INLINE_CHANGES, Onboarding};
+use idv_gateway::ports::Committed;
+
+use super::bench::{Bench, at};
+
+async fn commit(bench: &Bench<'_>, nonce: &str, count: u32) -> Onboarding {
+    let before = bench.read(1).await;
+    let outcome = bench.ledger.commit(&bench.act(&before, nonce, count)).await.unwrap();
+    assert_eq!(outcome, Committed::Done);
+    bench.read(1).await
+}
+
+async fn assert_dense(bench: &Bench<'_>, last: u64) {
+    let onboarding = bench.read(1).await;
+    assert_eq!(onboarding.truth.version, last);
+    let timeline = bench.ledger.timeline(&bench.key(1)).await.unwrap();
+    let versions: Vec<u64> = timeline.iter().map(|change| change.version).collect();
+    assert_eq!(versions, (1..=last).collect::<Vec<_>>());
+    for change in timeline {
+        let found = bench.ledger.change(&onboarding, change.version).await.unwrap();
+        assert_eq!(found, Some(change));
+    }
+    assert_eq!(bench.ledger.change(&onboarding, last + 1).await.unwrap(), None);
+    assert_eq!(bench.ledger.change(&onboarding, 0).await.unwrap(), None);
+}
+
+pub async fn the_sixteenth_stays_and_the_seventeenth_spills(bench: &Bench<'_>) {
+    bench.created(1).await;
+    let full = commit(bench, "a", 15).await;
+    assert_eq!(full.truth.changes.len(), INLINE_CHANGES);
+    let over = commit(bench, "b", 1).await;
+    assert_eq!(over.truth.changes.len(), INLINE_CHANGES);
+    assert_eq!(over.truth.changes.first().map(|change| change.version), Some(2));
+    assert_dense(bench, 17).await;
+}
+
+pub async fn forty_changes_of_one_commit_are_dense(bench: &Bench<'_>) {
+    bench.created(1).await;
+    let after = commit(bench, "a", 39).await;
+    assert_eq!(after.truth.changes.len(), INLINE_CHANGES);
+    assert_dense(bench, 40).await;
+    assert!(bench.ledger.timeline(&bench.key(2)).await.unwrap().is_empty());
+}
+
+pub async fn forty_commits_are_dense(bench: &Bench<'_>) {
+    bench.created(1).await;
+    for number in 2..=40 {
+        commit(bench, &format!("n{number}"), 1).await;
+    }
+    assert_dense(bench, 40).await;
+}
+
+/// What a loser would have numbered so must not stand in the history, however late it comes.
+pub async fn a_lost_race_leaves_no_change_behind(bench: &Bench<'_>) {
+    let before = bench.created(1).await;
+    let mut lost = bench.act(&before, "lost", 0);
+    for _ in 0..40 {
+        lost.truth.record(ChangeKind::Stalled, before.truth.status, at(9), Evidence::Schedule);
+    }
+    commit(bench, "won", 39).await;
+    assert_eq!(bench.ledger.commit(&lost).await.unwrap(), Committed::Conflict);
+    let timeline = bench.ledger.timeline(&bench.key(1)).await.unwrap();
+    assert_eq!(timeline.len(), 40);
+    assert!(timeline.iter().all(|change| change.kind != ChangeKind::Stalled));
+}

@@ -1,0 +1,109 @@
+//! Idempotent actions.
+
+use idv_gateway::ports::{ClaimRecord, Claimed};
+
+use super::bench::{Bench, T0, at};
+
+async fn claim(bench: &Bench<'_>, record: &ClaimRecord, seconds: u64) -> Claimed {
+    bench.ledger.claim(&bench.claim_key("k"), record, at(seconds)).await.unwrap()
+}
+
+pub async fn a_claim_is_worked_on_then_done(bench: &Bench<'_>) {
+    let first = bench.claim("one", "c", 1, T0);
+    assert_eq!(claim(bench, &first, 0).await, Claimed::Ours(first.clone()));
+    for content in ["c", "other"] {
+        assert_eq!(claim(bench, &bench.claim("two", content, 2, at(1)), 1).await, Claimed::Working(first.clone()));
+    }
+    for _ in 0..2 {
+        assert!(bench.ledger.finish_claim(&bench.claim_key("k"), "one").await.unwrap());
+    }
+    let done = ClaimRecord { done: true, ..first };
+    for content in ["c", "other"] {
+        let again = bench.claim("two", content, 2, at(5000));
+        assert_eq!(claim(bench, &again, 5000).await, Claimed::Before(done.clone()), "the caller compares the content");
+    }
+    assert!(!bench.ledger.finish_claim(&bench.claim_key("another"), "one").await.unwrap());
+}
+
+pub async fn the_same_claim_twice_is_ours(bench: &Bench<'_>) {
+    let first = bench.claim("one", "c", 1, T0);
+    for _ in 0..2 {
+        assert_eq!(claim(bench, &first, 0).await, Claimed::Ours(first.clone()));
+    }
+    let taken = bench.claim("two", "c", 2, at(60));
+    for _ in 0..2 {
+        let expected = ClaimRecord { onboarding: first.onboarding.clone(), ..taken.clone() };
+        assert_eq!(claim(bench, &taken, 60).await, Claimed::Ours(expected));
+    }
+}
+
+pub async fn an_abandoned_claim_keeps_its_onboarding(bench: &Bench<'_>) {
+    let first = bench.claim("one", "c", 1, T0);
+    claim(bench, &first, 0).await;
+    let second = bench.claim("two", "c", 2, at(59));
+    assert_eq!(claim(bench, &second, 59).await, Claimed::Working(first.clone()));
+    let third = bench.claim("three", "c", 3, at(60));
+    let expected = ClaimRecord { onboarding: first.onboarding, ..third.clone() };
+    assert_eq!(claim(bench, &third, 60).await, Claimed::Ours(expected.clone()));
+    assert_eq!(claim(bench, &second, 61).await, Claimed::Working(expected));
+}
+
+pub async fn an_abandoned_claim_of_other_content_is_not_taken_over(bench: &Bench<'_>) {
+    let first = bench.claim("one", "c", 1, T0);
+    claim(bench, &first, 0).await;
+    let other = bench.claim("two", "other", 2, at(60));
+    assert_eq!(claim(bench, &other, 60).await, Claimed::Before(first));
+}
+
+pub async fn a_dropped_claim_is_free_at_once(bench: &Bench<'_>) {
+    let first = bench.claim("one", "c", 1, T0);
+    claim(bench, &first, 0).await;
+    bench.ledger.drop_claim(&bench.claim_key("k"), "another", at(1)).await.unwrap();
+    let second = bench.claim("two", "c", 2, at(1));
+    assert_eq!(claim(bench, &second, 1).await, Claimed::Working(first.clone()), "only its worker drops it");
+    bench.ledger.drop_claim(&bench.claim_key("k"), "one", at(1)).await.unwrap();
+    let expected = ClaimRecord { onboarding: first.onboarding, ..second.clone() };
+    assert_eq!(claim(bench, &second, 1).await, Claimed::Ours(expected.clone()));
+    bench.ledger.finish_claim(&bench.claim_key("k"), "two").await.unwrap();
+    bench.ledger.drop_claim(&bench.claim_key("k"), "two", at(2)).await.unwrap();
+    let done = ClaimRecord { done: true, ..expected };
+    assert_eq!(
+        claim(bench, &bench.claim("three", "c", 3, at(3)), 3).await,
+        Claimed::Before(done),
+        "what is done stays"
+    );
+}
+
+pub async fn a_claim_past_its_time_is_absent(bench: &Bench<'_>) {
+    let first = bench.claim("one", "c", 1, T0);
+    claim(bench, &first, 0).await;
+    bench.ledger.finish_claim(&bench.claim_key("k"), "one").await.unwrap();
+    let late = bench.claim("two", "other", 2, at(86_400));
+    assert_eq!(claim(bench, &late, 86_400).await, Claimed::Ours(late.clone()), "though it stands there");
+}
+
+pub async fn who_was_overtaken_finishes_nothing(bench: &Bench<'_>) {
+    claim(bench, &bench.claim("one", "c", 1, T0), 0).await;
+    claim(bench, &bench.claim("two", "c", 2, at(60)), 60).await;
+    assert!(!bench.ledger.finish_claim(&bench.claim_key("k"), "one").await.unwrap());
+    let third = bench.claim("three", "c", 3, at(61));
+    assert!(matches!(claim(bench, &third, 61).await, Claimed::Working(record) if record.fence == "two"));
+}
+
+pub async fn of_two_that_claim_exactly_one_works(bench: &Bench<'_>) {
+    let key = bench.claim_key("k");
+    for (round, seconds) in [("fresh", 0), ("taken over", 60)] {
+        let (one, two) = (
+            bench.claim(&format!("1 {round}"), "c", 1, at(seconds)),
+            bench.claim(&format!("2 {round}"), "c", 2, at(seconds)),
+        );
+        let now = at(seconds);
+        let (one, two) = tokio::join!(bench.ledger.claim(&key, &one, now), bench.ledger.claim(&key, &two, now));
+        match (one.unwrap(), two.unwrap()) {
+            (Claimed::Ours(ours), Claimed::Working(seen)) | (Claimed::Working(seen), Claimed::Ours(ours)) => {
+                assert_eq!(ours, seen)
+            }
+            neither => panic!("{round}: {neither:?}"),
+        }
+    }
+}
