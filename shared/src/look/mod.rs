@@ -107,7 +107,8 @@ impl Looker<'_> {
                 Asked::Failed(error) => return self.put_off(&onboarding, fence, error).await,
                 Asked::Paused(until) => return self.wait_until(&onboarding, fence, until).await,
             };
-            let commit = self.commit_of(&onboarding, attempt, snapshot.as_ref(), started_at);
+            let mut commit = self.commit_of(&onboarding, attempt, snapshot.as_ref(), started_at);
+            commit.truth.superseded_decision |= self.decided_earlier(&onboarding, attempt).await?;
             match self.gateway.ledger.commit(&commit).await? {
                 Committed::Done => return Ok(found(onboarding, commit, attempt, snapshot.as_ref(), rings)),
                 Committed::Erased => return Ok(Looked::Missing),
@@ -138,6 +139,22 @@ impl Looker<'_> {
             }
             Err(error) => Ok(Asked::Failed(error)),
         }
+    }
+
+    /// Whether an attempt before the current one was decided. Its webhook may be lost like any other, so the schedule asks
+    /// there too, until one was; what is not answered is asked the next time.
+    async fn decided_earlier(&self, onboarding: &Onboarding, attempt: u8) -> Result<bool, LedgerError> {
+        let truth = &onboarding.truth;
+        if self.evidence != Evidence::Schedule || attempt != truth.attempt_number() || truth.superseded_decision {
+            return Ok(false);
+        }
+        for run in truth.attempts.iter().filter(|run| run.number < attempt && run.subject.is_some()) {
+            let Asked::Snapshot(Some(snapshot)) = self.ask(onboarding, run.number).await? else { break };
+            if snapshot.parts().iter().any(|part| part.standing.is_decision()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A run that was made a moment ago may not be readable everywhere at the provider yet.
