@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde::Serialize;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::domain::{ConnectionKey, Evidence, Notice, OnboardingKey, Tenant, Timestamp};
 use crate::gateway::Gateway;
@@ -19,6 +19,8 @@ use crate::ports::{DeliveryBell, Due, DueBell, LedgerError, SubjectState};
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 /// Bells of one shard and tick.
 const SHARD: usize = 200;
+/// Entries of one shard that are read for them: tenants take turns among these.
+const WINDOW: usize = 2000;
 
 /// What one tick did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -49,20 +51,29 @@ impl Reconciler {
         let now = self.gateway.now();
         let first = u8::try_from(now.seconds().div_euclid(60).rem_euclid(i64::from(Due::SHARDS))).unwrap_or(0);
         let mut tick = Tick::default();
+        let mut failure = None;
         for turn in 0..Due::SHARDS {
             if self.gateway.now() >= until {
                 break;
             }
             let shard = (first + turn) % Due::SHARDS;
-            tick.looks += self.ring(Due::Look, shard, now).await?;
-            tick.deliveries += self.ring(Due::Delivery, shard, now).await?;
+            // A shard that fails does not hold up the others; the tick fails at its end.
+            match self.ring(Due::Look, shard, now).await {
+                Ok(rung) => tick.looks += rung,
+                Err(error) => failure = Some(error),
+            }
+            match self.ring(Due::Delivery, shard, now).await {
+                Ok(rung) => tick.deliveries += rung,
+                Err(error) => failure = Some(error),
+            }
         }
         info!(event = "tick", looks = tick.looks, deliveries = tick.deliveries);
-        Ok(tick)
+        failure.map_or(Ok(tick), Err)
     }
 
     async fn ring(&self, which: Due, shard: u8, now: Timestamp) -> Result<usize, LedgerError> {
-        let due = in_turns(self.gateway.ledger.due(which, shard, now, SHARD).await?);
+        let mut due = in_turns(self.gateway.ledger.due(which, shard, now, WINDOW).await?);
+        due.truncate(SHARD);
         let rung = match which {
             Due::Look => self.ring_looks(due).await?,
             Due::Delivery => self.ring_deliveries(due).await,
@@ -76,13 +87,30 @@ impl Reconciler {
     async fn ring_looks(&self, due: Vec<DueBell>) -> Result<Vec<DueBell>, LedgerError> {
         let mut rung = Vec::new();
         for bells in due.chunks(10) {
-            let notices = self.notices(bells).await?;
+            let notices = match self.notices(bells).await {
+                Ok(notices) => notices,
+                Err(LedgerError::Unreadable(_)) => self.legible(bells).await?,
+                Err(failure) => return Err(failure),
+            };
             match self.gateway.bells.notify_all(&notices).await {
                 Ok(()) => rung.extend_from_slice(bells),
                 Err(failure) => warn!(event = "queue_down", cause = failure.0),
             }
         }
         Ok(rung)
+    }
+
+    /// Among these is an item that cannot be read: it is counted and put off, its neighbours are rung.
+    async fn legible(&self, bells: &[DueBell]) -> Result<Vec<Notice>, LedgerError> {
+        let mut notices = Vec::new();
+        for bell in bells {
+            match self.notices(std::slice::from_ref(bell)).await {
+                Ok(notice) => notices.extend(notice),
+                Err(LedgerError::Unreadable(cause)) => error!(event = "unreadable_item", cause),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(notices)
     }
 
     async fn ring_deliveries(&self, due: Vec<DueBell>) -> Vec<DueBell> {
