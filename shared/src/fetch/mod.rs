@@ -22,7 +22,7 @@ use futures_util::future::join_all;
 use thiserror::Error;
 use tracing::{error, info, warn};
 
-use crate::domain::{About, NOTICE_VERSION, Notice, OnboardingKey, SubjectKey, Timestamp};
+use crate::domain::{About, NOTICE_VERSION, Notice, Onboarding, OnboardingKey, SubjectKey, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{DeliveryBell, LedgerError, Rejected, SubjectRecord, SubjectState};
 
@@ -102,25 +102,31 @@ impl Fetcher {
         Ok(self.settle(records, &verdicts).await)
     }
 
-    /// Finds out whose each notice is and visits all at the same time.
+    /// Visits all at the same time. An item that cannot be read has no neighbours: then each notice goes alone.
     async fn visits(&self, rung: Vec<Rung>) -> Vec<Visited> {
-        let keys: Vec<SubjectKey> = rung.iter().filter_map(|rung| rung.notice.subject()).collect();
-        let known = match self.gateway.ledger.subjects(&keys, self.gateway.now()).await {
-            Ok(known) => keys.into_iter().zip(known).collect::<BTreeMap<_, _>>(),
-            Err(failure) => return all_failed(rung, &failure),
-        };
-        let (visits, unknown) = grouped(rung, &known);
-        let (mut all, others) = futures_util::future::join(self.visit_known(visits), self.visit_unknown(unknown)).await;
-        all.extend(others);
-        all
+        match self.visit_all(rung.clone()).await {
+            Ok(visited) => visited,
+            Err(LedgerError::Unreadable(_)) if rung.len() > 1 => {
+                let alone = rung.into_iter().map(|rung| Box::pin(self.visits(vec![rung])));
+                join_all(alone).await.into_iter().flatten().collect()
+            }
+            Err(failure) => rung.into_iter().map(|rung| (vec![rung.at], Err((failure.clone(), rung.receives)))).collect(),
+        }
     }
 
-    async fn visit_known(&self, visits: Visits) -> Vec<Visited> {
+    /// Finds out whose each notice is, reads what is known of all and visits them.
+    async fn visit_all(&self, rung: Vec<Rung>) -> Result<Vec<Visited>, LedgerError> {
+        let keys: Vec<SubjectKey> = rung.iter().filter_map(|rung| rung.notice.subject()).collect();
+        let known = self.gateway.ledger.subjects(&keys, self.gateway.now()).await?;
+        let (visits, unknown) = grouped(rung, &keys.into_iter().zip(known).collect());
         let keys: Vec<OnboardingKey> = visits.keys().map(|(key, _)| key.clone()).collect();
-        let read = match self.gateway.ledger.read_all(&keys).await {
-            Ok(read) => read,
-            Err(failure) => return all_failed(visits.into_values().flatten().collect(), &failure),
-        };
+        let read = self.gateway.ledger.read_all(&keys).await?;
+        let (mut all, others) = futures_util::future::join(self.visit_known(visits, read), self.visit_unknown(unknown)).await;
+        all.extend(others);
+        Ok(all)
+    }
+
+    async fn visit_known(&self, visits: Visits, read: Vec<Option<Onboarding>>) -> Vec<Visited> {
         join_all(visits.into_iter().zip(read).map(|(((key, attempt), rung), onboarding)| async move {
             let outcome = self.visit_read(&key, onboarding, attempt, &rung).await;
             visited(&rung, outcome)
@@ -203,10 +209,6 @@ fn grouped(rung: Vec<Rung>, known: &BTreeMap<SubjectKey, Option<SubjectRecord>>)
 fn visited(rung: &[Rung], outcome: Result<Outcome, LedgerError>) -> Visited {
     let receives = receives_of(rung);
     (rung.iter().map(|rung| rung.at).collect(), outcome.map_err(|failure| (failure, receives)))
-}
-
-fn all_failed(rung: Vec<Rung>, failure: &LedgerError) -> Vec<Visited> {
-    rung.into_iter().map(|rung| (vec![rung.at], Err((failure.clone(), rung.receives)))).collect()
 }
 
 fn receives_of(rung: &[Rung]) -> u32 {

@@ -46,6 +46,9 @@ impl Fetcher {
         }
         let config = match self.config(&subject.connection.tenant).await {
             Ok(config) => config,
+            Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => {
+                return self.park(subject, rung, self.gateway.now() + Duration::from_secs(60)).await;
+            }
             Err(verdict) => return Ok((verdict, None)),
         };
         let Some(connection) = config.connection(&subject.connection.name) else {
@@ -100,21 +103,18 @@ impl Fetcher {
         let attempt = attempt_of(&onboarding.truth, &subject.resource);
         let (state, _) = self.gateway.ledger.bind(subject, &onboarding.key.id, attempt).await?;
         let SubjectState::Bound { onboarding: winner, attempt } = state else { return Ok(DONE) };
-        if winner == onboarding.key.id && !self.complete(onboarding, attempt, &subject.resource).await? {
-            return Ok((Verdict::Again(Duration::from_secs(2)), None));
-        }
         let key = OnboardingKey { tenant: onboarding.key.tenant.clone(), id: winner };
         Box::pin(self.visit(&key, Some(attempt), rung)).await
     }
 
-    /// We died between the provider's "created" and our record of it: the run is the intended one. False on a race.
-    async fn complete(&self, onboarding: &Onboarding, attempt: u8, resource: &Resource) -> Result<bool, LedgerError> {
+    /// We died between the provider's "created" and our record of it: a run that is bound to an attempt which names none
+    /// is the intended one. False on a race.
+    pub(super) async fn complete(&self, onboarding: &Onboarding, attempt: u8, rung: &[Rung]) -> Result<bool, LedgerError> {
         let mut truth = onboarding.truth.clone();
         let expected = truth.look_seq;
-        let Some(run) = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none()) else {
-            return Ok(true);
-        };
-        run.subject = Some(resource.clone());
+        let run = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none());
+        let Some((run, subject)) = run.zip(rung.iter().find_map(|rung| rung.notice.subject())) else { return Ok(true) };
+        run.subject = Some(subject.resource);
         truth.look_seq = expected.saturating_add(1);
         let commit = Commit {
             key: onboarding.key.clone(),

@@ -15,6 +15,8 @@ use crate::state::Carrier;
 use super::{Fetcher, Outcome, Rung, Verdict};
 
 const DONE: Outcome = (Verdict::Done, None);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
 
 impl Fetcher {
     /// Visits an onboarding; without an attempt, the current one.
@@ -44,11 +46,16 @@ impl Fetcher {
         let attempt = attempt.unwrap_or_else(|| onboarding.truth.attempt_number());
         let config = match self.config(&key.tenant).await {
             Ok(config) => config,
+            Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => return self.leave_due(key, MINUTE).await,
             Err(verdict) => return Ok((verdict, None)),
         };
         let Some(connection) = config.connection(&onboarding.identity.connection) else {
-            return self.no_connection(&onboarding).await;
+            warn!(event = "connection_off", tenant = %key.tenant, connection = %onboarding.identity.connection);
+            return self.leave_due(key, HOUR).await;
         };
+        if !self.complete(&onboarding, attempt, rung).await? {
+            return Ok((Verdict::Again(Duration::from_secs(2)), None));
+        }
         self.exchange(&onboarding, &config, connection, rung).await?;
         let evidence = rung.first().map_or(Evidence::Schedule, |rung| rung.notice.evidence);
         let looker = Looker { gateway: &self.gateway, config: &config, connection, evidence };
@@ -99,8 +106,12 @@ impl Fetcher {
             let wait = Duration::from_secs(moment).min(left).max(Duration::from_secs(1));
             return Ok((Verdict::Again(wait), None));
         }
-        let due = self.gateway.now() + Duration::from_secs(60);
-        self.gateway.ledger.postpone_look(&onboarding.key, due, None).await?;
+        self.leave_due(&onboarding.key, MINUTE).await
+    }
+
+    /// The queue has been patient enough: from now on the ledger says that a look is due.
+    async fn leave_due(&self, key: &OnboardingKey, after: Duration) -> Result<Outcome, LedgerError> {
+        self.gateway.ledger.postpone_look(key, self.gateway.now() + after, None).await?;
         Ok(DONE)
     }
 
@@ -130,13 +141,6 @@ impl Fetcher {
         let ready = newest.max(onboarding.look.started_at)? + LOOK_MARGIN;
         let now = self.gateway.now();
         (now < ready).then(|| ready.since(now).max(Duration::from_secs(1)))
-    }
-
-    async fn no_connection(&self, onboarding: &Onboarding) -> Result<Outcome, LedgerError> {
-        warn!(event = "connection_off", tenant = %onboarding.key.tenant, connection = %onboarding.identity.connection);
-        let due = self.gateway.now() + Duration::from_secs(3600);
-        self.gateway.ledger.postpone_look(&onboarding.key, due, None).await?;
-        Ok(DONE)
     }
 
     /// A person came back with a code: its nonce is consumed first, so that a repeat of the notice exchanges nothing.
