@@ -3,4 +3,5 @@
 
 pub mod contract;
 pub mod lossy;
+pub mod rig;
 pub mod table;

@@ -1,0 +1,183 @@
+//! What happens outside, act by act.
+
+use std::time::Duration;
+
+use idv_gateway::domain::Status;
+use idv_gateway::ports::Recovery;
+use idv_it::rig::{Act, Rig, Setup};
+use serde_json::{Value, json};
+
+/// What is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Story {
+    /// Started and approved at once.
+    Shortest,
+    /// Every step on the way to an approval.
+    Approved,
+    /// Every step on the way to a rejection.
+    Rejected,
+    /// Every webhook comes three times.
+    Doubled,
+    /// All webhooks come at the end, the last first.
+    Reversed,
+    /// Approved, then rejected, then approved.
+    DecidedAgain,
+    /// Dropped off, resumed with a second attempt, approved; then the first attempt is decided.
+    Resumed,
+    /// Erased in the middle; a webhook comes late.
+    Erased,
+    /// The shortest, with a provider that finds nothing by our reference.
+    Orphaned,
+}
+
+impl Story {
+    pub const ALL: [Self; 9] = [
+        Self::Shortest,
+        Self::Approved,
+        Self::Rejected,
+        Self::Doubled,
+        Self::Reversed,
+        Self::DecidedAgain,
+        Self::Resumed,
+        Self::Erased,
+        Self::Orphaned,
+    ];
+
+    pub fn setup(self) -> Setup {
+        match self {
+            Self::Orphaned => Setup { recovery: Recovery::None, ..Setup::default() },
+            _ => Setup::default(),
+        }
+    }
+
+    /// The statuses that are told, in order.
+    pub fn statuses(self) -> Vec<Status> {
+        use Status::{Approved, Created, Expired, InProgress, InReview, LinkIssued, Rejected, Submitted};
+        match self {
+            Self::Shortest | Self::Reversed | Self::Orphaned => vec![Created, LinkIssued, Approved],
+            Self::Approved | Self::Doubled => vec![Created, LinkIssued, InProgress, Submitted, InReview, Approved],
+            Self::Rejected => vec![Created, LinkIssued, InProgress, Submitted, InReview, Rejected],
+            Self::DecidedAgain => vec![Created, LinkIssued, Approved, Rejected, Approved],
+            Self::Resumed => vec![Created, LinkIssued, InProgress, Expired, LinkIssued, InProgress, Approved],
+            Self::Erased => vec![],
+        }
+    }
+
+    /// How many runs there are at the provider.
+    pub fn runs(self) -> usize {
+        if self == Self::Resumed { 2 } else { 1 }
+    }
+
+    /// Plays it.
+    ///
+    /// # Errors
+    /// What did not come to rest.
+    pub fn play(self, rig: &mut Rig) -> Result<(), String> {
+        let run = start(rig)?;
+        match self {
+            Self::Shortest => acts(rig, &run, &[Act::Approve]),
+            Self::Orphaned => orphaned(rig, &run),
+            Self::Approved => acts(rig, &run, &[Act::Begin, Act::Complete, Act::Review, Act::Approve]),
+            Self::Rejected => acts(rig, &run, &[Act::Begin, Act::Complete, Act::Review, Act::Reject]),
+            Self::Doubled => doubled(rig, &run),
+            Self::Reversed => reversed(rig, &run),
+            Self::DecidedAgain => acts(rig, &run, &[Act::Approve, Act::Reject, Act::Approve]),
+            Self::Resumed => resumed(rig, &run),
+            Self::Erased => erased(rig, &run),
+        }
+    }
+}
+
+/// The app starts an onboarding; gives the run at the provider.
+fn start(rig: &mut Rig) -> Result<String, String> {
+    let answer = answered(
+        rig,
+        json!({
+            "action": "start", "tenant": "acme", "connection": "main", "reference": "customer-1",
+            "subject": { "kind": "individual" }, "idempotency_key": "key-1",
+        }),
+    )?;
+    run_of(&answer)
+}
+
+fn answered(rig: &mut Rig, request: Value) -> Result<Value, String> {
+    let at = rig.call(request);
+    rig.settle()?;
+    Ok(rig.calls[at].answer.clone().unwrap())
+}
+
+fn run_of(answer: &Value) -> Result<String, String> {
+    let run = answer["link"]["url"].as_str().and_then(|url| url.rsplit('/').next());
+    run.map(str::to_owned).ok_or(format!("no link: {answer}"))
+}
+
+/// Acts one after the other, each with its webhook, all quiet in between.
+fn acts(rig: &mut Rig, run: &str, acts: &[Act]) -> Result<(), String> {
+    for &act in acts {
+        rig.play_for(Duration::from_secs(30));
+        let event = rig.provider("acme").act(run, act);
+        rig.post("acme", event);
+        rig.settle()?;
+    }
+    Ok(())
+}
+
+/// What is left over at the provider tells of itself, too.
+fn orphaned(rig: &mut Rig, run: &str) -> Result<(), String> {
+    let others: Vec<String> =
+        rig.provider("acme").runs().into_iter().map(|run| run.id).filter(|id| id != run).collect();
+    for other in others {
+        let event = rig.provider("acme").act(&other, Act::Expire);
+        rig.post("acme", event);
+    }
+    acts(rig, run, &[Act::Approve])
+}
+
+fn doubled(rig: &mut Rig, run: &str) -> Result<(), String> {
+    for act in [Act::Begin, Act::Complete, Act::Review, Act::Approve] {
+        rig.play_for(Duration::from_secs(30));
+        let event = rig.provider("acme").act(run, act);
+        for after in [0, 1, 40] {
+            let at = rig.now() + Duration::from_secs(after);
+            rig.post_at("acme", event.clone(), Some(at));
+        }
+        rig.settle()?;
+    }
+    Ok(())
+}
+
+fn reversed(rig: &mut Rig, run: &str) -> Result<(), String> {
+    let mut events = Vec::new();
+    for act in [Act::Begin, Act::Complete, Act::Review, Act::Approve] {
+        rig.clock.advance(Duration::from_secs(1));
+        events.push(rig.provider("acme").act(run, act));
+    }
+    for (place, event) in events.into_iter().rev().enumerate() {
+        let at = rig.now() + Duration::from_secs(5 * u64::try_from(place).unwrap());
+        rig.post_at("acme", event, Some(at));
+    }
+    rig.settle()
+}
+
+fn resumed(rig: &mut Rig, first: &str) -> Result<(), String> {
+    acts(rig, first, &[Act::Begin, Act::Expire])?;
+    let id = rig.onboardings()[0].key.id.to_string();
+    let answer = answered(
+        rig,
+        json!({
+            "action": "resume", "tenant": "acme", "onboarding_id": id, "idempotency_key": "key-2",
+        }),
+    )?;
+    let second = run_of(&answer)?;
+    acts(rig, &second, &[Act::Begin, Act::Approve])?;
+    acts(rig, first, &[Act::Reject])
+}
+
+fn erased(rig: &mut Rig, run: &str) -> Result<(), String> {
+    acts(rig, run, &[Act::Begin])?;
+    let late = rig.provider("acme").act(run, Act::Complete);
+    let id = rig.onboardings()[0].key.id.to_string();
+    answered(rig, json!({ "action": "erase", "tenant": "acme", "onboarding_id": id, "idempotency_key": "key-2" }))?;
+    rig.post("acme", late);
+    rig.settle()
+}
