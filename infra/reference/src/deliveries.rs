@@ -4,16 +4,19 @@ use idv_gateway::delivery::payload::{event, message_id};
 use idv_gateway::domain::{ChangeKind, Onboarding, Wanted};
 use serde_json::Value;
 
+use crate::ReferenceError;
 use crate::cases;
 use crate::pages::Page;
 use crate::table::{code, table};
-use crate::ReferenceError;
 
 pub(crate) fn page() -> Result<Page, ReferenceError> {
     let headers = [
         ("webhook-id", "the same at every try of the same change; drop what you have seen"),
         ("webhook-timestamp", "the time of this try, in seconds; refuse what is older than five minutes"),
-        ("webhook-signature", "`v1,` and the base64 of an HMAC-SHA256 over `{id}.{timestamp}.{body}`; several while a secret is rotated"),
+        (
+            "webhook-signature",
+            "`v1,` and the base64 of an HMAC-SHA256 over `{id}.{timestamp}.{body}`; several while a secret is rotated",
+        ),
     ];
     let default: Vec<String> = Wanted::DEFAULT.iter().map(code).collect();
     let approved = cases::approved()?;
@@ -52,5 +55,6 @@ pub(crate) fn examples() -> Result<Vec<(&'static str, Value)>, ReferenceError> {
 fn last(onboarding: &Onboarding, kind: ChangeKind) -> Result<Value, ReferenceError> {
     let missing = || ReferenceError::Example("a delivery", format!("no change of kind {kind}"));
     let change = onboarding.truth.changes.iter().rev().find(|change| change.kind == kind).ok_or_else(missing)?;
-    serde_json::to_value(event(onboarding, change)).map_err(|error| ReferenceError::Example("a delivery", error.to_string()))
+    serde_json::to_value(event(onboarding, change))
+        .map_err(|error| ReferenceError::Example("a delivery", error.to_string()))
 }

@@ -47,7 +47,12 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          set. Lambda's runtime reads `AWS_LAMBDA_RUNTIME_API` and what else belongs to it by itself.\n\n{}",
         table(&["variable", "", "meaning"], rows)
     );
-    Ok(Page::of("environment.md", "Environment", "What a function is told by its environment, read once at start.", &body))
+    Ok(Page::of(
+        "environment.md",
+        "Environment",
+        "What a function is told by its environment, read once at start.",
+        &body,
+    ))
 }
 
 /// What the reader asks for in an empty environment, and what it then complains of.

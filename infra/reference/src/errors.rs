@@ -43,7 +43,9 @@ const fn meaning(refusal: Refusal) -> &'static str {
         Refusal::CredentialMissing => "No credential was sent.",
         Refusal::CredentialDuplicated => "Two were sent, or one that was joined of two.",
         Refusal::CredentialMalformed => "What was sent is not of its scheme's form.",
-        Refusal::CredentialOtherScheme => "Another scheme than the configured ones: usually the wrong mode at the provider.",
+        Refusal::CredentialOtherScheme => {
+            "Another scheme than the configured ones: usually the wrong mode at the provider."
+        }
         Refusal::CredentialUnknown => "The credential, or the connection, is not known.",
         Refusal::TokenExpired => "A token of ours, too old.",
         Refusal::TokenAhead => "A token of ours, from the future.",

@@ -10,10 +10,10 @@ use idv_gateway::invoke::request::Request;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::ReferenceError;
 use crate::cases::{self, ONBOARDING, REFERENCE, TENANT};
 use crate::pages::Page;
 use crate::table::{code, table};
-use crate::ReferenceError;
 
 /// Every action, in the order of the page.
 pub const ACTIONS: &[&str] =
@@ -73,7 +73,10 @@ fn about(action: &str) -> &'static str {
 
 fn shown_example(example: &Example) -> String {
     let code = code(example.action);
-    format!("{}:\n\n```json\n{:#}\n```\n\n{code} answers:\n\n```json\n{:#}\n```\n\n", example.when, example.request, example.answer)
+    format!(
+        "{}:\n\n```json\n{:#}\n```\n\n{code} answers:\n\n```json\n{:#}\n```\n\n",
+        example.when, example.request, example.answer
+    )
 }
 
 /// Every example that succeeds; each request was taken by the gateway's reader.
@@ -110,11 +113,16 @@ fn starts(started: &Onboarding) -> Result<Vec<Example>, ReferenceError> {
     Ok(vec![
         example("start", "A link", start("link", "signup-8731-1"), &with_link)?,
         example("start", "A token for the provider's SDK", start("sdk", "signup-8731-2"), &with_sdk)?,
-        example("resume", "The first link has died", json!({
-            "action": "resume", "tenant": TENANT, "onboarding_id": ONBOARDING,
-            "return_url": "https://app.example.com/done", "idempotency_key": "resume-8731-1",
-            "subject": {"firstName": "Jane", "lastName": "Example"},
-        }), &again)?,
+        example(
+            "resume",
+            "The first link has died",
+            json!({
+                "action": "resume", "tenant": TENANT, "onboarding_id": ONBOARDING,
+                "return_url": "https://app.example.com/done", "idempotency_key": "resume-8731-1",
+                "subject": {"firstName": "Jane", "lastName": "Example"},
+            }),
+            &again,
+        )?,
     ])
 }
 
@@ -137,16 +145,31 @@ fn reads(approved: &Onboarding) -> Result<Vec<Example>, ReferenceError> {
     let history = history(approved.key.id.clone(), &approved.truth.changes);
     Ok(vec![
         example("get", "By id", json!({"action": "get", "tenant": TENANT, "onboarding_id": ONBOARDING}), &got)?,
-        example("get", "The newest of a reference, after a look at the provider", json!({
-            "action": "get", "tenant": TENANT, "reference": REFERENCE, "refresh": true,
-        }), &asked)?,
-        example("timeline", "All of it", json!({
-            "action": "timeline", "tenant": TENANT, "onboarding_id": ONBOARDING,
-        }), &history)?,
-        example("list", "The approved ones since a time", json!({
-            "action": "list", "tenant": TENANT, "status": "approved", "connection": cases::CONNECTION,
-            "updated_after": "2026-11-19T00:00:00Z", "limit": 25,
-        }), &listed)?,
+        example(
+            "get",
+            "The newest of a reference, after a look at the provider",
+            json!({
+                "action": "get", "tenant": TENANT, "reference": REFERENCE, "refresh": true,
+            }),
+            &asked,
+        )?,
+        example(
+            "timeline",
+            "All of it",
+            json!({
+                "action": "timeline", "tenant": TENANT, "onboarding_id": ONBOARDING,
+            }),
+            &history,
+        )?,
+        example(
+            "list",
+            "The approved ones since a time",
+            json!({
+                "action": "list", "tenant": TENANT, "status": "approved", "connection": cases::CONNECTION,
+                "updated_after": "2026-11-19T00:00:00Z", "limit": 25,
+            }),
+            &listed,
+        )?,
     ])
 }
 
@@ -160,19 +183,39 @@ fn acts(started: &Onboarding, approved: &Onboarding) -> Result<Vec<Example>, Ref
         not_at_provider: Vec::new(),
     };
     Ok(vec![
-        example("submit", "Where the provider has to be told (none that is there)", json!({
-            "action": "submit", "tenant": TENANT, "onboarding_id": ONBOARDING, "idempotency_key": "submit-8731-1",
-        }), &acted(started, started.truth.status))?,
-        example("update_contact", "Where the provider allows it (none that is there)", json!({
-            "action": "update_contact", "tenant": TENANT, "onboarding_id": ONBOARDING, "email": "jane@example.com",
-            "idempotency_key": "contact-8731-1",
-        }), &acted(started, started.truth.status))?,
-        example("cancel", "While it is open", json!({
-            "action": "cancel", "tenant": TENANT, "onboarding_id": ONBOARDING, "idempotency_key": "cancel-8731-1",
-        }), &cancelled)?,
-        example("erase", "The receipt", json!({
-            "action": "erase", "tenant": TENANT, "onboarding_id": ONBOARDING, "idempotency_key": "erase-8731-1",
-        }), &erased)?,
+        example(
+            "submit",
+            "Where the provider has to be told (none that is there)",
+            json!({
+                "action": "submit", "tenant": TENANT, "onboarding_id": ONBOARDING, "idempotency_key": "submit-8731-1",
+            }),
+            &acted(started, started.truth.status),
+        )?,
+        example(
+            "update_contact",
+            "Where the provider allows it (none that is there)",
+            json!({
+                "action": "update_contact", "tenant": TENANT, "onboarding_id": ONBOARDING, "email": "jane@example.com",
+                "idempotency_key": "contact-8731-1",
+            }),
+            &acted(started, started.truth.status),
+        )?,
+        example(
+            "cancel",
+            "While it is open",
+            json!({
+                "action": "cancel", "tenant": TENANT, "onboarding_id": ONBOARDING, "idempotency_key": "cancel-8731-1",
+            }),
+            &cancelled,
+        )?,
+        example(
+            "erase",
+            "The receipt",
+            json!({
+                "action": "erase", "tenant": TENANT, "onboarding_id": ONBOARDING, "idempotency_key": "erase-8731-1",
+            }),
+            &erased,
+        )?,
     ])
 }
 
@@ -197,7 +240,12 @@ pub(crate) fn refusals() -> Result<Vec<Example>, ReferenceError> {
     Ok(all)
 }
 
-fn example(action: &'static str, when: &'static str, request: Value, answer: &impl Serialize) -> Result<Example, ReferenceError> {
+fn example(
+    action: &'static str,
+    when: &'static str,
+    request: Value,
+    answer: &impl Serialize,
+) -> Result<Example, ReferenceError> {
     let refused = |refusal: Refusal| ReferenceError::Example(action, refusal.json().to_string());
     Request::read(request.clone()).map_err(refused)?;
     let answer = serde_json::to_value(answer).map_err(|error| ReferenceError::Example(action, error.to_string()))?;

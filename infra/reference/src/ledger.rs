@@ -6,13 +6,25 @@ use crate::pages::Page;
 use crate::table::{code, table};
 
 pub(crate) fn page() -> Page {
-    let overview = ITEM_KINDS.iter().map(|kind| {
-        [kind.name, kind.pk, kind.sk, kind.written_by, kind.read_by, kind.ends].map(str::to_owned)
-    });
+    let overview = ITEM_KINDS
+        .iter()
+        .map(|kind| [kind.name, kind.pk, kind.sk, kind.written_by, kind.read_by, kind.ends].map(str::to_owned));
     let indexes = [
-        ["`list`", "`list_pk` = `{tenant}#{shard}`, `list_sk` = onboarding id", "the onboardings of a tenant, newest first; never rewritten"],
-        ["`look_due`", "`look_shard`, `look_due` (ms, rounded up to 5 min)", "looks that are due; only what is due stands there"],
-        ["`delivery_due`", "`delivery_shard`, `delivery_due` (ms, rounded up to 30 s)", "deliveries that are due; only what is due stands there"],
+        [
+            "`list`",
+            "`list_pk` = `{tenant}#{shard}`, `list_sk` = onboarding id",
+            "the onboardings of a tenant, newest first; never rewritten",
+        ],
+        [
+            "`look_due`",
+            "`look_shard`, `look_due` (ms, rounded up to 5 min)",
+            "looks that are due; only what is due stands there",
+        ],
+        [
+            "`delivery_due`",
+            "`delivery_shard`, `delivery_due` (ms, rounded up to 30 s)",
+            "deliveries that are due; only what is due stands there",
+        ],
     ];
     let mut body = format!(
         "Keys begin with the tenant: there is none without it. Ids of providers and apps stand in keys as digests. Times \

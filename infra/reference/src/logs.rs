@@ -65,7 +65,9 @@ fn arguments(text: &str) -> Option<Vec<String>> {
             '"' => quoted = !quoted,
             '(' | '{' | '[' if !quoted => depth = depth.saturating_add(1),
             ')' if !quoted && depth == 0 => {
-                return Some(parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect());
+                return Some(
+                    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
+                );
             }
             ')' | '}' | ']' if !quoted => depth = depth.saturating_sub(1),
             ',' if !quoted && depth == 0 => {
@@ -88,7 +90,8 @@ mod tests {
         let text = r#"warn!(event = "refused, twice", tenant = %key.tenant, connection = %f(a, b), cause, "words, here"); x(1)"#;
         let expected = ("refused, twice", "warn", "`tenant`, `connection`, `cause`");
         let found = events(text);
-        let found: Vec<_> = found.iter().map(|(name, level, fields)| (name.as_str(), level.as_str(), fields.as_str())).collect();
+        let found: Vec<_> =
+            found.iter().map(|(name, level, fields)| (name.as_str(), level.as_str(), fields.as_str())).collect();
         assert_eq!(found, [expected]);
         assert!(events("println!(event = \"x\")").is_empty());
     }

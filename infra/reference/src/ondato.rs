@@ -63,9 +63,10 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
 
 fn matrix(matrix: &Matrix) -> String {
     let head: Vec<&str> = std::iter::once("").chain(matrix.columns.iter().copied()).collect();
-    let rows = matrix.rows.iter().map(|(title, cells)| {
-        std::iter::once((*title).to_owned()).chain(cells.iter().cloned()).collect::<Vec<_>>()
-    });
+    let rows = matrix
+        .rows
+        .iter()
+        .map(|(title, cells)| std::iter::once((*title).to_owned()).chain(cells.iter().cloned()).collect::<Vec<_>>());
     table(&head, rows)
 }
 

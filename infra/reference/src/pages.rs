@@ -118,7 +118,8 @@ pub(crate) fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(at(folder)(error)),
     };
-    let mut paths = entries.map(|entry| Ok(entry.map_err(at(folder))?.path())).collect::<Result<Vec<_>, ReferenceError>>()?;
+    let mut paths =
+        entries.map(|entry| Ok(entry.map_err(at(folder))?.path())).collect::<Result<Vec<_>, ReferenceError>>()?;
     paths.sort();
     for path in paths {
         if path.is_dir() {

@@ -3,9 +3,7 @@
 use idv_gateway::delivery::payload::Event;
 use idv_gateway::domain::ErrorCode;
 use idv_gateway::invoke::answer::{Acted, Erased, Got, History, Listed, Started};
-use idv_gateway::invoke::request::{
-    Cancel, Erase, Get, List, Resume, Start, Submit, Timeline, UpdateContact,
-};
+use idv_gateway::invoke::request::{Cancel, Erase, Get, List, Resume, Start, Submit, Timeline, UpdateContact};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};

@@ -25,7 +25,12 @@ pub(crate) fn page() -> Page {
     list!(body, Wanted, "Kinds a destination may ask for", "`delivery.kinds`; what is sent only on request says so.");
     list!(body, Evidence, "Evidence", "What made us look.");
     list!(body, Standing, "Standings of a part", "Where one piece of evidence stands.");
-    list!(body, ClaimClass, "Claims of a notice", "What an event says has happened: a reason to look again, never the news.");
+    list!(
+        body,
+        ClaimClass,
+        "Claims of a notice",
+        "What an event says has happened: a reason to look again, never the news."
+    );
     list!(body, SubjectKind, "Kinds of subject", "Who is verified.");
     list!(body, Channel, "Channels", "How the person comes to the provider.");
     Page::of("vocabulary.md", "Vocabulary", "Every word that is ever said to an app or a tenant's system.", &body)

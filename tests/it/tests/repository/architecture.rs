@@ -1,0 +1,160 @@
+//! Arrows point one way, files can be read in one sitting, and the ways around the lints stay shut.
+
+use std::collections::BTreeSet;
+
+use super::{Source, sources};
+
+/// The modules of the shared crate, each with what it may name. Whatever a module names stands above it.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("secret", &[]),
+    ("domain", &[]),
+    ("address", &[]),
+    ("section", &["secret"]),
+    ("seal", &["secret"]),
+    ("proof", &["secret"]),
+    // signing alone: a tenant's configuration holds its secrets
+    ("delivery::standard_webhooks", &["secret"]),
+    ("ports", &["secret", "domain", "seal", "proof", "delivery::standard_webhooks"]),
+    ("state", &["secret", "domain", "seal", "ports"]),
+    ("delivery", &["secret", "domain", "ports", "delivery::standard_webhooks"]),
+    ("providers", &["secret", "domain", "section", "proof", "ports", "state"]),
+    ("config", &["secret", "domain", "section", "seal", "proof", "ports", "providers", "delivery::standard_webhooks"]),
+    ("gateway", &["domain", "seal", "ports"]),
+    ("look", &["domain", "ports", "gateway"]),
+    ("ingress", &["domain", "proof", "ports", "state", "gateway"]),
+    ("fetch", &["domain", "ports", "state", "gateway", "look"]),
+    ("invoke", &["secret", "domain", "section", "seal", "ports", "state", "delivery", "gateway", "look"]),
+    ("deliver", &["domain", "seal", "ports", "delivery", "gateway"]),
+    ("reconcile", &["domain", "ports", "gateway"]),
+    ("adapters", &["secret", "domain", "address", "section", "ports", "delivery", "config", "gateway"]),
+    ("memory", &["domain", "ports", "adapters"]),
+];
+
+/// Words of the world outside, and the modules that alone may say them.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    ("aws_", &["adapters"]),
+    ("reqwest", &["adapters"]),
+    ("tokio::net", &["adapters"]),
+    ("tracing_subscriber", &["adapters"]),
+    ("std::env", &["adapters"]),
+    ("SystemTime", &["adapters"]),
+    ("SystemRandom", &["adapters", "seal"]),
+];
+
+#[test]
+fn arrows_point_one_way() {
+    let mut above = BTreeSet::new();
+    for (module, named) in ARROWS {
+        let unknown: Vec<_> = named.iter().filter(|name| !above.contains(*name)).collect();
+        assert!(unknown.is_empty(), "{module} names what does not stand above it: {unknown:?}");
+        above.insert(module);
+    }
+    for source in shared() {
+        let module = module_of(&source.path);
+        let allowed = ARROWS.iter().find(|(name, _)| *name == module).map(|(_, named)| *named);
+        let allowed = allowed.unwrap_or_else(|| panic!("{module} is not in the table of arrows"));
+        for named in named_by(&source.code()) {
+            let within =
+                named == module || named.split("::").next() == module.split("::").next() && named == "delivery";
+            assert!(within || allowed.contains(&named.as_str()), "{} names {named}", source.path);
+        }
+    }
+}
+
+#[test]
+fn the_world_is_named_by_the_adapters_alone() {
+    for source in shared() {
+        let (module, code) = (module_of(&source.path), source.code());
+        for (word, allowed) in OUTSIDE {
+            assert!(!code.contains(word) || allowed.contains(&module.as_str()), "{} names {word}", source.path);
+        }
+        let pure = module == "domain";
+        let impure =
+            ["tokio", "ring::", "async ", "std::net", "std::fs", "http"].into_iter().find(|word| code.contains(word));
+        assert!(!pure || impure.is_none(), "{} names {}", source.path, impure.unwrap_or_default());
+    }
+}
+
+#[test]
+fn functions_only_wire() {
+    let sources = sources();
+    let mains: Vec<_> = sources
+        .iter()
+        .filter(|source| source.path.starts_with("functions/") && source.path.ends_with("main.rs"))
+        .collect();
+    assert_eq!(mains.len(), 5);
+    for main in mains {
+        assert!(main.text.lines().count() <= 40, "{} does not fit on one screen", main.path);
+    }
+}
+
+#[test]
+fn files_are_read_in_one_sitting() {
+    let too_long = sources().into_iter().filter(|source| {
+        let most = if source.is_test() { 30 * 1024 } else { 20 * 1024 };
+        source.text.len() > most
+    });
+    let too_long: Vec<String> = too_long.map(|source| format!("{}: {}", source.path, source.text.len())).collect();
+    assert!(too_long.is_empty(), "{too_long:?}");
+}
+
+#[test]
+fn the_lints_are_not_walked_around() {
+    // written apart, so that this file does not name them
+    let banned =
+        [concat!("#[", "allow("), concat!("#![", "allow("), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    // what must not compile may say anything
+    for source in sources().into_iter().filter(|source| !source.path.contains("/compile_fail/")) {
+        let code = source.code();
+        let found: Vec<_> = banned.iter().filter(|word| code.contains(*word)).collect();
+        assert!(found.is_empty(), "{}: {found:?}", source.path);
+    }
+}
+
+/// A test waits for a condition; between two looks at it at most 50 ms pass.
+#[test]
+fn tests_do_not_sleep() {
+    let sleep = concat!("sleep", "(");
+    for source in sources().into_iter().filter(Source::is_test) {
+        for (at, _) in source.text.match_indices(sleep) {
+            if source.text[..at].ends_with('_') {
+                continue;
+            }
+            let rest = source.text.get(at + sleep.len()..).unwrap_or_default();
+            let millis = rest.strip_prefix("Duration::from_millis(").and_then(|rest| rest.split(')').next());
+            let short = millis.and_then(|millis| millis.parse::<u32>().ok()).is_some_and(|millis| millis <= 50);
+            assert!(short, "{} sleeps: {}", source.path, rest.lines().next().unwrap_or_default());
+        }
+    }
+}
+
+fn shared() -> Vec<Source> {
+    let sources = sources().into_iter();
+    sources
+        .filter(|source| {
+            source.path.starts_with("shared/src/") && source.path != "shared/src/lib.rs" && !source.is_test()
+        })
+        .collect()
+}
+
+/// `shared/src/ports/http.rs` is of `ports`.
+fn module_of(path: &str) -> String {
+    let path = path.trim_start_matches("shared/src/");
+    if path.starts_with("delivery/standard_webhooks") {
+        return "delivery::standard_webhooks".to_owned();
+    }
+    path.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
+}
+
+/// Every module of this crate that the code names.
+fn named_by(code: &str) -> BTreeSet<String> {
+    let names = code.match_indices("crate::").filter_map(|(at, _)| {
+        let rest = code.get(at + "crate::".len()..)?;
+        if rest.starts_with("delivery::standard_webhooks") {
+            return Some("delivery::standard_webhooks".to_owned());
+        }
+        let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+        (!name.is_empty()).then_some(name)
+    });
+    names.collect()
+}
