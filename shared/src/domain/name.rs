@@ -107,7 +107,6 @@ fn is_label(text: &str) -> bool {
 /// One resource at the provider: what a notice points at and what a part is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Resource {
     /// Ondato's `identity_verification`, Onfido's `check`…
     pub kind: ResourceKind,

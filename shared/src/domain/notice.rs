@@ -1,4 +1,7 @@
 //! "Go and look": what travels to the fetcher. Ids and a claim, no data, at most 4 KiB.
+//!
+//! Members that are not known are passed over: the version before must be able to read what this one wrote, so that
+//! rolling back is redeploying. What the version before could not honour takes a new number in `v`.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +23,6 @@ closed_list! {
 
 /// What a look must not contradict. An event's word is never taken for the truth, only for a reason to look again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The event's class.
     pub class: ClaimClass,
@@ -71,7 +73,6 @@ pub enum About {
 
 /// The message itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Notice {
     /// The version of this form; a reader refuses one that it does not know.
     pub v: u8,
@@ -96,7 +97,6 @@ pub struct Notice {
 
 /// What a person brings back from a provider that wants a code exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Returned {
     /// Named by the sealed state; the attempt's own is consumed once.
     pub nonce: String,

@@ -10,7 +10,6 @@ use crate::domain::{Notice, OnboardingKey};
 
 /// "Something is to be handed over."
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DeliveryBell {
     /// The version of this form.
     pub v: u8,
