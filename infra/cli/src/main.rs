@@ -107,3 +107,13 @@ fn run(command: impl Future<Output = ExitCode>) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_can_be_read() {
+        super::Arguments::command().debug_assert();
+    }
+}

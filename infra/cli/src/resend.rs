@@ -22,8 +22,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ID")]
     onboarding: OnboardingId,
     /// From which change on; else from the first that is parked.
-    #[arg(long, value_name = "N")]
-    version: Option<u64>,
+    #[arg(long, value_name = "VERSION")]
+    from: Option<u64>,
     /// The ledger's table.
     #[arg(long, env = "IDV_TABLE")]
     table: String,
@@ -63,7 +63,7 @@ async fn resend(options: Options) -> Result<String, String> {
     let failed = |error| format!("the ledger cannot be asked: {error}");
     let onboarding = ledger.read(&key).await.map_err(failed)?.ok_or("there is no such onboarding")?;
     let parked = &onboarding.delivery.parked;
-    let version = options.version.or(parked.first().copied()).ok_or("nothing of it is parked; name a --version")?;
+    let version = options.from.or(parked.first().copied()).ok_or("nothing of it is parked; name one with --from")?;
     if version == 0 || version > onboarding.truth.version {
         return Err(format!("its changes are 1 to {}", onboarding.truth.version));
     }

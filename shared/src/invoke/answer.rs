@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::delivery::payload::provider_ids;
 use crate::domain::{
@@ -329,6 +329,7 @@ impl From<VaultError> for Refusal {
 
 impl From<ProviderError> for Refusal {
     fn from(failure: ProviderError) -> Self {
+        warn!(event = "provider_failure", cause = %failure);
         match failure {
             ProviderError::Busy { .. } => Self::new(ErrorCode::RateLimited, "the provider asks for patience; ask again later"),
             ProviderError::Unavailable(_) => Self::new(ErrorCode::ProviderUnavailable, "the provider does not answer; ask again"),
