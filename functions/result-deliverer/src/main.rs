@@ -16,6 +16,8 @@ use lambda_runtime::{Error, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let process = Process::start(Patience::WORKER, Served::Deliveries).await?;
+    let clock = Arc::clone(&process.gateway.world.clock);
+    let queue = process.environment.queues.deliveries.clone();
     let courier = AnyCourier {
         webhook: WebhookCourier::new(Arc::clone(&process.gateway.http)),
         queue: QueueTarget::new(
@@ -25,6 +27,6 @@ async fn main() -> Result<(), Error> {
         ),
         bus: BusTarget::new(process.aws.eventbridge()),
     };
-    let deliverer = Deliverer::new(process.gateway, Arc::new(courier));
-    run(service_fn(async |event| handler::answer(&deliverer, event).await)).await
+    let deliverer = Deliverer::new(process.gateway, Arc::new(courier), queue);
+    run(service_fn(async |event| handler::answer(&deliverer, &*clock, event).await)).await
 }

@@ -73,8 +73,12 @@ impl QueueEvent {
 
     /// As delivery bells.
     #[must_use]
-    pub fn bells(self) -> Vec<deliver::Record> {
-        self.records.into_iter().map(|record| deliver::Record { id: record.message_id, body: record.body }).collect()
+    pub fn bells(self, now: Timestamp) -> Vec<deliver::Record> {
+        self.records.into_iter().map(|record| deliver::Record {
+            sent_at: number(record.attributes.sent_timestamp.as_deref()).map_or(now, Timestamp::from_millis),
+            id: record.message_id,
+            body: record.body,
+        }).collect()
     }
 }
 

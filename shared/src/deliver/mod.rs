@@ -15,7 +15,7 @@ mod endpoint;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tracing::{error, info, warn};
 
 use crate::delivery::payload::{event, message_id};
@@ -24,7 +24,8 @@ use crate::domain::schedule::{NextTry, next_try};
 use crate::domain::{Change, Handover, Lease, Onboarding, OnboardingKey, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{
-    Courier, CourierError, DeliveryBell, Destination, LeaseOutcome, LedgerError, Parcel, Released, TenantConfig, VaultError,
+    Courier, CourierError, DeliveryBell, Destination, LeaseOutcome, LedgerError, Parcel, Rejected, Released, TenantConfig,
+    VaultError,
 };
 
 use self::endpoint::Gate;
@@ -43,30 +44,35 @@ pub struct Record {
     pub id: String,
     /// What it says.
     pub body: String,
+    /// When it was sent, as the queue says.
+    pub sent_at: Timestamp,
 }
 
 /// Hands changes over.
 pub struct Deliverer {
     gateway: Gateway,
     courier: Arc<dyn Courier>,
+    queue: String,
 }
 
 impl Deliverer {
-    /// A deliverer on those ports.
+    /// A deliverer that reads from the queue of that name.
     #[must_use]
-    pub const fn new(gateway: Gateway, courier: Arc<dyn Courier>) -> Self {
-        Self { gateway, courier }
+    pub const fn new(gateway: Gateway, courier: Arc<dyn Courier>, queue: String) -> Self {
+        Self { gateway, courier, queue }
     }
 
     /// Answers a batch of bells within `until`; answers with the ids of the records that have to come again.
     ///
-    /// An unreadable bell is dropped and counted: what is due is in the ledger, the bell names nothing else.
+    /// An unreadable bell goes to the dead letters with its cause: what is due is in the ledger, but who rings so is to be
+    /// found.
     pub async fn batch(&self, records: &[Record], until: Timestamp) -> Vec<String> {
         let mut seen = std::collections::BTreeMap::<OnboardingKey, Vec<&str>>::new();
+        let mut unreadable = Vec::new();
         for record in records {
-            match serde_json::from_str::<DeliveryBell>(&record.body) {
-                Ok(bell) if bell.v == 1 => seen.entry(bell.onboarding).or_default().push(&record.id),
-                Ok(_) | Err(_) => error!(event = "bell_unreadable", message_id = record.id),
+            match decode(&record.body) {
+                Ok(bell) => seen.entry(bell.onboarding).or_default().push(&record.id),
+                Err(cause) => unreadable.push(self.rejected(record, cause)),
             }
         }
         let all = seen.into_iter().map(|(key, ids)| async move {
@@ -78,7 +84,21 @@ impl Deliverer {
                 }
             }
         });
-        join_all(all).await.into_iter().flatten().map(str::to_owned).collect()
+        let (failed, kept) = join(join_all(all), join_all(unreadable)).await;
+        failed.into_iter().flatten().chain(kept.into_iter().flatten()).map(str::to_owned).collect()
+    }
+
+    /// Its id if it could not be put aside: it comes again.
+    async fn rejected<'r>(&self, record: &'r Record, cause: &'static str) -> Option<&'r str> {
+        error!(event = "bell_rejected", cause, message_id = record.id);
+        let rejected = Rejected {
+            cause,
+            source_queue: self.queue.clone(),
+            original_id: record.id.clone(),
+            first_sent: record.sent_at.millis().to_string(),
+            body: record.body.clone(),
+        };
+        self.gateway.bells.reject(&rejected).await.err().map(|_| record.id.as_str())
     }
 
     /// Hands over what is undelivered of one onboarding.
@@ -101,6 +121,11 @@ impl Deliverer {
             }
         }
     }
+}
+
+fn decode(body: &str) -> Result<DeliveryBell, &'static str> {
+    let bell: DeliveryBell = serde_json::from_str(body).map_err(|_| "unreadable_record")?;
+    if bell.v == 1 { Ok(bell) } else { Err("unknown_version") }
 }
 
 /// One holding of the lease.

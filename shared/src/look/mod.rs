@@ -160,7 +160,8 @@ impl Looker<'_> {
     /// A run that was made a moment ago may not be readable everywhere at the provider yet.
     fn is_young(&self, onboarding: &Onboarding, attempt: u8) -> bool {
         let run = onboarding.truth.attempts.iter().find(|run| run.number == attempt);
-        run.is_some_and(|run| self.gateway.now().since(run.started_at) < Duration::from_secs(15 * 60))
+        let young = self.gateway.world.pace.of(Duration::from_secs(15 * 60));
+        run.is_some_and(|run| self.gateway.now().since(run.started_at) < young)
     }
 
     fn commit_of(&self, before: &Onboarding, attempt: u8, snapshot: Option<&Snapshot>, started_at: Timestamp) -> Commit {
