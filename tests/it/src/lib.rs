@@ -4,4 +4,5 @@
 pub mod contract;
 pub mod lossy;
 pub mod rig;
+pub mod stage;
 pub mod table;

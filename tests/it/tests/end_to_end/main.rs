@@ -1,0 +1,14 @@
+//! End to end: the real function binaries, real HTTP, a simulated provider, applications that verify what they are sent.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
+
+mod answers;
+mod configuration;
+mod crashes;
+mod delivery;
+mod erase;
+mod invoke;
+mod manners;
+mod poison;
+mod proofs;
+mod spellings;
+mod warm;
