@@ -107,6 +107,10 @@ impl Looker<'_> {
                 Asked::Failed(error) => return self.put_off(&onboarding, fence, error).await,
                 Asked::Paused(until) => return self.wait_until(&onboarding, fence, until).await,
             };
+            if snapshot.is_none() && attempt != onboarding.truth.attempt_number() {
+                self.give_back(&onboarding, fence).await?;
+                return Ok(Looked::Satisfied(Box::new(onboarding)));
+            }
             let mut commit = self.commit_of(&onboarding, attempt, snapshot.as_ref(), started_at);
             commit.truth.superseded_decision |= self.decided_earlier(&onboarding, attempt).await?;
             match self.gateway.ledger.commit(&commit).await? {
@@ -179,12 +183,14 @@ impl Looker<'_> {
             }
         }
         truth.look_seq = before.truth.look_seq.saturating_add(1);
+        // Only a look at the current attempt answers what is rung about it.
+        let current = snapshot.is_some() && attempt == before.truth.attempt_number();
         let after = Onboarding { truth: truth.clone(), ..before.clone() };
         Commit {
             key: before.key.clone(),
             expected: before.truth.look_seq,
             nonce: self.gateway.world.entropy.mark(),
-            looked_at: Some(started_at),
+            looked_at: if current { Some(started_at) } else { before.look.started_at },
             look_due: next_look_entry(before.look.due, started_at, next_look(before, &truth, now, horizons, pace)),
             delivery_due: awaits_delivery(self.config, &after).then_some(now),
             truth,
