@@ -93,10 +93,12 @@ pub struct Rig {
     /// Whether the schedule ticks.
     pub scheduled: bool,
     next_tick: Timestamp,
-    fetcher: Fetcher,
+    /// The function itself, for interleaving it.
+    pub fetcher: Fetcher,
     deliverer: Deliverer,
     ingress: Ingress,
-    initiator: Initiator,
+    /// The function itself, for interleaving it.
+    pub initiator: Initiator,
     reconciler: Reconciler,
 }
 

@@ -7,6 +7,7 @@
 //! - [`pulse`]: runs a function until it is done, killed or hangs; runs several in any interleaving.
 //! - [`drive`]: plays provider, queues, schedule and app, from one moment at which something happens to the next,
 //!   until all is quiet.
+//! - [`play`]: what tests do again and again.
 //! - [`canon`]: what must be the same whatever happened in between.
 //!
 //! Nothing sleeps and nothing reads a clock: time is moved by the driver, and by one millisecond at each await point,
@@ -23,6 +24,7 @@
 pub mod canon;
 pub mod chaos;
 pub mod drive;
+pub mod play;
 pub mod ports;
 pub mod provider;
 pub mod pulse;

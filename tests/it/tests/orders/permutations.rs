@@ -1,0 +1,121 @@
+//! All orders of up to six notices, with duplicates and losses.
+
+use std::time::Duration;
+
+use idv_gateway::domain::Status;
+use idv_it::rig::canon::{self, Whole};
+use idv_it::rig::provider::meaning;
+use idv_it::rig::{Act, Rig, Setup};
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, proptest};
+
+/// Six acts, each with its notice. Two decisions of three are taken back by a later act.
+const ACTS: [Act; 6] = [Act::Begin, Act::Complete, Act::Review, Act::Reject, Act::Review, Act::Approve];
+
+/// All acts happen, then their webhooks come in that order, each so many times; not at all is a loss.
+fn play(order: &[usize], copies: &[usize]) -> Whole {
+    let mut rig = Rig::new(&Setup::default());
+    let begun = rig.begin("acme", "key-1");
+    let events: Vec<_> = ACTS[..copies.len()]
+        .iter()
+        .map(|&act| {
+            rig.wait(1);
+            rig.provider("acme").act(&begun.run, act)
+        })
+        .collect();
+    let mut at = rig.now();
+    for &place in order {
+        for _ in 0..copies[place] {
+            at = at + Duration::from_millis(700);
+            rig.post_at("acme", events[place].clone(), Some(at));
+        }
+    }
+    rig.settle().unwrap();
+    let whole = canon::of(&rig);
+    let truth = rig.provider("acme").runs()[0].now();
+    assert_eq!(Some(whole.onboardings["acme"][0].status), meaning(truth));
+    whole
+}
+
+fn orders(of: usize) -> Vec<Vec<usize>> {
+    if of == 0 {
+        return vec![Vec::new()];
+    }
+    let shorter = orders(of - 1);
+    let longer = shorter.iter().flat_map(|order| {
+        (0..of).map(move |at| {
+            let mut order = order.clone();
+            order.insert(at, of - 1);
+            order
+        })
+    });
+    longer.collect()
+}
+
+#[test]
+fn all_orders_of_up_to_six_notices_with_duplicates_end_in_the_same_ledger() {
+    let mut played = 0;
+    for count in 1..=ACTS.len() {
+        let in_order: Vec<usize> = (0..count).collect();
+        let expected = play(&in_order, &vec![1; count]);
+        for (number, order) in orders(count).iter().enumerate() {
+            // each notice one to three times, other ones in each order
+            let copies: Vec<usize> = (0..count).map(|place| 1 + (number * 7 + place * 5 + number / 3) % 3).collect();
+            assert_eq!(play(order, &copies), expected, "{order:?} {copies:?}");
+            played += 1;
+        }
+    }
+    assert_eq!(played, 1 + 2 + 6 + 24 + 120 + 720);
+}
+
+#[test]
+fn the_loss_of_any_subset_ends_in_the_same_ledger() {
+    let in_order: Vec<usize> = (0..ACTS.len()).collect();
+    let expected = play(&in_order, &[1; 6]);
+    for subset in 0..64_usize {
+        let copies: Vec<usize> = (0..6).map(|place| (subset >> place & 1) * (1 + (subset + place) % 3)).collect();
+        for order in [in_order.clone(), in_order.iter().rev().copied().collect()] {
+            assert_eq!(play(&order, &copies), expected, "{order:?} {copies:?}");
+        }
+    }
+}
+
+/// Acts and webhooks come in between each other, each webhook at its own delay.
+fn play_mixed(gaps: &[u64], delays: &[Vec<u64>]) {
+    let mut rig = Rig::new(&Setup::default());
+    let begun = rig.begin("acme", "key-1");
+    for ((&act, gap), delays) in ACTS.iter().zip(gaps).zip(delays) {
+        rig.play_for(Duration::from_secs(*gap));
+        let event = rig.provider("acme").act(&begun.run, act);
+        for delay in delays {
+            let at = rig.now() + Duration::from_secs(*delay);
+            rig.post_at("acme", event.clone(), Some(at));
+        }
+    }
+    rig.settle().unwrap();
+    let whole = canon::of(&rig);
+    let onboarding = &whole.onboardings["acme"][0];
+    let truth = &rig.provider("acme").runs()[0].history;
+    assert_eq!(Some(onboarding.status), meaning(*truth.last().unwrap()));
+    assert!(onboarding.delivered);
+    // what was told is what was true, in its order, some of it perhaps passed over
+    let mut ever = [Some(Status::Created)].into_iter().chain(truth.iter().map(|&facts| meaning(facts)));
+    for status in onboarding.statuses() {
+        assert!(ever.any(|was| was == Some(status)), "{status} was told, but not in the order of {truth:?}");
+    }
+    let dense: Vec<u64> = (1..).take(onboarding.changes.len()).collect();
+    assert_eq!(onboarding.changes.iter().map(|change| change.version).collect::<Vec<_>>(), dense);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(4), ..ProptestConfig::default() })]
+
+    #[test]
+    fn webhooks_between_acts_at_any_delay_tell_the_truth_in_its_order(
+        gaps in vec(1_u64..120, 6),
+        delays in vec(vec(0_u64..600, 0..=3), 6),
+        _unused in any::<bool>(),
+    ) {
+        play_mixed(&gaps, &delays);
+    }
+}
