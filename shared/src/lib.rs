@@ -1,5 +1,5 @@
-//! The crate that the functions share. Arrows point one way:
-//! domain ← ports ← proof, providers, delivery ← use cases ← adapters ← functions.
+//! The crate that the functions share. Arrows point one way, and a test holds them (`repository/architecture.rs`):
+//! secret, domain ← proof, seal ← ports ← providers, delivery ← config, use cases ← adapters ← functions.
 //!
 //! Use cases, one per function: [`ingress`], [`fetch`] (with [`look`]), [`invoke`], [`deliver`], [`reconcile`].
 

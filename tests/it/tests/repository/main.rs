@@ -1,11 +1,5 @@
 //! What the repository says of itself, held to the tree: its arrows and sizes, its README, its reference, its example.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test stops loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 mod architecture;
 mod configuration;
