@@ -1,5 +1,7 @@
 //! Whether a destination can be handed anything: a dead one is probed with one delivery before its backlog goes.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tracing::warn;
@@ -18,6 +20,28 @@ const SHORTEST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// A stopped one is looked at again then: its configuration may have changed.
 const STOPPED: Duration = Duration::from_secs(12 * 3600);
+
+/// Failures in a row of each destination, as this process has seen them. Those of a batch come at the same time: each
+/// of them has read the count before any of the others has written it.
+pub(super) struct Failures(Mutex<BTreeMap<EndpointKey, u32>>);
+
+impl Failures {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
+    /// One more, beside what the ledger knows of.
+    fn another(&self, key: &EndpointKey, known: u32) -> u32 {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = seen.entry(key.clone()).or_default();
+        *count = known.max(*count).saturating_add(1);
+        *count
+    }
+
+    fn forget(&self, key: &EndpointKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
 
 /// The state of one destination during one holding of a lease.
 pub(super) struct Gate {
@@ -59,17 +83,23 @@ impl Gate {
     }
 
     /// Learns from an answer; an open endpoint that answers costs no write.
-    pub(super) async fn heard(&mut self, gateway: &Gateway, answer: &Result<(), CourierError>) -> Result<(), LedgerError> {
+    pub(super) async fn heard(
+        &mut self,
+        gateway: &Gateway,
+        failures: &Failures,
+        answer: &Result<(), CourierError>,
+    ) -> Result<(), LedgerError> {
         let before = self.record.clone();
         match answer {
             Ok(()) => {
+                failures.forget(&self.key);
                 self.record.state = EndpointState::Open;
                 self.record.failures = 0;
                 self.record.probe_at = None;
             }
             Err(CourierError::Gone) => self.record.state = EndpointState::Stopped,
             Err(CourierError::Answered { .. } | CourierError::NoAnswer(_) | CourierError::Misconfigured(_)) => {
-                self.record.failures = self.record.failures.saturating_add(1);
+                self.record.failures = failures.another(&self.key, self.record.failures);
                 if self.record.failures >= DEAD {
                     self.record.state = EndpointState::Probing;
                     self.record.probe_at = Some(gateway.now() + gateway.world.pace.of(self.pause()));

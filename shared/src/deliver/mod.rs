@@ -28,7 +28,7 @@ use crate::ports::{
     VaultError,
 };
 
-use self::endpoint::Gate;
+use self::endpoint::{Failures, Gate};
 
 /// Longer than the function may run: a lease outlives its holder, not the other way round.
 pub const LEASE: Duration = Duration::from_secs(90);
@@ -53,13 +53,14 @@ pub struct Deliverer {
     gateway: Gateway,
     courier: Arc<dyn Courier>,
     queue: String,
+    failures: Failures,
 }
 
 impl Deliverer {
     /// A deliverer that reads from the queue of that name.
     #[must_use]
     pub const fn new(gateway: Gateway, courier: Arc<dyn Courier>, queue: String) -> Self {
-        Self { gateway, courier, queue }
+        Self { gateway, courier, queue, failures: Failures::new() }
     }
 
     /// Answers a batch of bells within `until`; answers with the ids of the records that have to come again.
@@ -173,7 +174,7 @@ impl Run<'_> {
                 return self.not_tried(self.gateway().now()).await;
             }
             let answer = self.post(destination, &change).await;
-            gate.heard(self.gateway(), &answer).await?;
+            gate.heard(self.gateway(), &self.deliverer.failures, &answer).await?;
             let on = match answer {
                 Ok(()) => self.delivered(next).await?,
                 Err(error) => self.failed(next, &error).await?,
