@@ -1,0 +1,173 @@
+//! The front door: what is answered, and what an answer costs.
+
+use std::time::Duration;
+
+use idv_gateway::domain::Status;
+use idv_gateway::memory::bells::QueueName;
+use idv_it::rig::provider::Desk;
+use idv_it::rig::setup::{CONNECTION, token};
+use idv_it::rig::{Act, Rig, Setup};
+use std::sync::Arc;
+
+const PATH: &str = "/v1/webhooks/acme/main";
+
+fn knock(rig: &Rig, path: &str, token: &str, body: &[u8]) -> (u16, String) {
+    let answer = rig.knock(path, token, body).done().unwrap();
+    (answer.status, format!("{:?} {}", answer.headers, answer.body))
+}
+
+/// What an answer cost, by port. A secret is read from the vault's cache; a forced read is counted apart.
+fn costs(rig: &Rig) -> [usize; 4] {
+    ["ledger.", "bells.", "account.", "courier."].map(|port| rig.chaos.count(port))
+}
+
+#[test]
+fn a_webhook_costs_one_message_and_nothing_else() {
+    let mut rig = Rig::new(&Setup::default());
+    let begun = rig.begin("acme", "key-1");
+    let event = rig.provider("acme").act(&begun.run, Act::Begin).to_string();
+    let (before, points) = (costs(&rig), rig.chaos.points().len());
+    assert_eq!(knock(&rig, PATH, &token("acme"), event.as_bytes()).0, 200);
+    assert_eq!(rig.chaos.points()[points..], ["vault.tenant", "bells.notify"]);
+    assert_eq!(costs(&rig)[1], before[1] + 1);
+    assert_eq!(rig.vault.forced(), 0);
+}
+
+#[test]
+fn an_unknown_name_and_a_wrong_proof_are_answered_alike_and_cost_nothing() {
+    let rig = Rig::new(&Setup::default());
+    let long = "x".repeat(64);
+    let before = costs(&rig);
+    let doors = [
+        ("/v1/webhooks/nobody/main".to_owned(), token("nobody")),
+        ("/v1/webhooks/acme/ghost".to_owned(), token("acme")),
+        (PATH.to_owned(), "wrong".to_owned()),
+        (PATH.to_owned(), String::new()),
+        (format!("{PATH}x"), token("acme")),
+        (format!("/v1/webhooks/{long}/main"), token("acme")),
+        ("/v1/webhooks/ACME/main".to_owned(), token("acme")),
+        ("/v1/webhooks/acme%2Fmain/main".to_owned(), token("acme")),
+    ];
+    let answers: Vec<_> = doors.iter().map(|(path, token)| knock(&rig, path, token, b"{}")).collect();
+    assert_eq!(answers[0].0, 401);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    assert_eq!(costs(&rig), before);
+    assert_eq!(rig.ledger.writes(), 0);
+}
+
+#[test]
+fn what_we_cannot_tell_is_503_and_the_provider_sends_again() {
+    let mut rig = Rig::new(&Setup::default());
+    let begun = rig.begin("acme", "key-1");
+    // the vault is silent, then the queue is down: nothing was accepted
+    for fault in ["vault", "bells"] {
+        let switch = |rig: &Rig, on: bool| match fault {
+            "vault" => rig.vault.fail(on.then_some("denied")),
+            _ => rig.bells.fail(on.then_some("throttled")),
+        };
+        switch(&rig, true);
+        let (status, shown) = knock(&rig, PATH, &token("acme"), br#"{"type":"touched","case":"case-0001"}"#);
+        assert_eq!(status, 503, "{fault}");
+        assert!(shown.contains("retry-after"), "{fault} {shown}");
+        rig.happen(&begun, if fault == "vault" { Act::Begin } else { Act::Approve });
+        rig.pump();
+        assert!(rig.letters.last().unwrap().acked_at.is_none(), "{fault}");
+        switch(&rig, false);
+        rig.settle().unwrap();
+    }
+    assert_eq!(rig.read(&begun.key).truth.status, Status::Approved);
+}
+
+#[test]
+fn a_connection_that_is_off_or_has_no_credential_is_our_own_fault() {
+    let rig = Rig::new(&Setup::default());
+    let setup = Setup::default();
+    let config = || {
+        let desk = Desk::new(rig.provider("acme"), Arc::clone(&rig.chaos), setup.recovery, None);
+        setup.tenant("acme", Arc::new(desk))
+    };
+    let mut off = config();
+    off.connections.values_mut().for_each(|connection| connection.enabled = false);
+    rig.vault.set(off);
+    assert_eq!(knock(&rig, PATH, &token("acme"), b"{}").0, 503, "paused");
+    let mut bare = config();
+    bare.connections.values_mut().for_each(|connection| connection.proofs.bearer.clear());
+    rig.vault.set(bare);
+    assert_eq!(knock(&rig, PATH, &token("acme"), b"{}").0, 503, "nothing configured");
+}
+
+#[test]
+fn a_rotated_secret_is_found_by_one_forced_read() {
+    let rig = Rig::new(&Setup::default());
+    let setup = Setup::default();
+    let desk = Desk::new(rig.provider("acme"), Arc::clone(&rig.chaos), setup.recovery, None);
+    let mut rotated = setup.tenant("acme", Arc::new(desk));
+    let fresh = idv_gateway::secret::Secret::from("fresh-0123456789abcdef".to_owned());
+    let credential = idv_gateway::proof::Credential { value: fresh, types: None };
+    rotated.connections.values_mut().for_each(|connection| connection.proofs.bearer.truncate(0));
+    rotated.connections.values_mut().next().unwrap().proofs.bearer.push(credential);
+    rig.vault.rotate(rotated);
+    let body = br#"{"type":"touched","case":"case-0001"}"#;
+    assert_eq!(knock(&rig, PATH, "fresh-0123456789abcdef", body).0, 200);
+    assert_eq!(rig.vault.forced(), 1);
+    assert_eq!(knock(&rig, PATH, &token("acme"), body).0, 401, "the retired one");
+}
+
+#[test]
+fn proven_and_unreadable_is_400_too_large_is_413_without_a_subject_is_200() {
+    let rig = Rig::new(&Setup::default());
+    let before = costs(&rig);
+    let cases: [(Vec<u8>, u16); 9] = [
+        (b"not json".to_vec(), 400),
+        (b"".to_vec(), 400),
+        (b"[]".to_vec(), 400),
+        (b"\xff\xfe".to_vec(), 400),
+        (br#"{"case":"case-0001"}"#.to_vec(), 400),
+        (vec![b' '; 256 * 1024 + 1], 413),
+        (br#"{"type":"decided"}"#.to_vec(), 200),
+        (br#"{"type":"never_heard_of","case":"case-0001"}"#.to_vec(), 200),
+        (vec![b' '; 256 * 1024], 400),
+    ];
+    for (body, status) in cases {
+        assert_eq!(knock(&rig, PATH, &token("acme"), &body).0, status, "{} bytes", body.len());
+    }
+    assert_eq!(costs(&rig), before, "none of them reached a queue");
+    // without a proof the size alone is told
+    assert_eq!(knock(&rig, PATH, "wrong", &vec![b' '; 256 * 1024 + 1]).0, 413);
+    assert_eq!(knock(&rig, PATH, "wrong", b"not json").0, 401);
+}
+
+#[test]
+fn an_alias_of_another_integration_leads_to_its_connection_alone() {
+    let mut rig = Rig::new(&Setup::of(&["acme", "bolt"]));
+    let begun = rig.begin("acme", "key-1");
+    rig.vault.set_alias("/dcs/kyc2/webhook/notify/ClientA", idv_it::rig::setup::connection("acme"));
+    let event = rig.provider("acme").act(&begun.run, Act::Approve).to_string();
+    let alias = "/dcs/kyc2/webhook/notify/ClientA";
+    assert_eq!(knock(&rig, alias, &token("bolt"), event.as_bytes()).0, 401);
+    assert_eq!(knock(&rig, "/dcs/kyc2/webhook/notify/ClientB", &token("acme"), event.as_bytes()).0, 404);
+    assert_eq!(knock(&rig, alias, &token("acme"), event.as_bytes()).0, 200);
+    rig.settle().unwrap();
+    assert_eq!(rig.read(&begun.key).truth.status, Status::Approved);
+}
+
+#[test]
+fn replays_are_accepted_and_change_nothing() {
+    let mut rig = Rig::new(&Setup::default());
+    let begun = rig.begin("acme", "key-1");
+    rig.happen(&begun, Act::Approve);
+    rig.settle().unwrap();
+    let (version, told) = (rig.read(&begun.key).truth.version, rig.receiver.tries().len());
+    let replay = rig.letters[0].body.clone();
+    for _ in 0..50 {
+        rig.post("acme", replay.clone());
+    }
+    rig.settle().unwrap();
+    rig.play_for(Duration::from_secs(86_400));
+    rig.post("acme", replay);
+    rig.settle().unwrap();
+    assert!(rig.letters.iter().all(|letter| letter.acked_at.is_some() && letter.sent == 1));
+    assert_eq!((rig.read(&begun.key).truth.version, rig.receiver.tries().len()), (version, told));
+    assert!(rig.bells.messages(QueueName::NoticesDlq).is_empty());
+    assert_eq!(CONNECTION, "main");
+}
