@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::domain::{ConnectionKey, Onboarding, Timestamp};
-use crate::ports::{Bells, Connection, Http, Ledger, Reach, TenantConfig, Vault, World};
+use crate::domain::{ConnectionKey, Onboarding, Timestamp, Truth};
+use crate::ports::{Bells, Commit, Connection, Http, Ledger, Reach, TenantConfig, Vault, World};
 use crate::seal::Binding;
 
 /// The ports of one process.
@@ -30,6 +30,21 @@ impl Gateway {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.world.now()
+    }
+
+    /// A commit of that truth on top of what was read; the look stays due as it was, nothing is to be handed over.
+    #[must_use]
+    pub fn commit_of(&self, before: &Onboarding, truth: Truth) -> Commit {
+        let expected = before.truth.look_seq;
+        Commit {
+            key: before.key.clone(),
+            expected,
+            nonce: self.world.entropy.mark(),
+            truth: Truth { look_seq: expected.saturating_add(1), ..truth },
+            looked_at: None,
+            look_due: before.look.due,
+            delivery_due: None,
+        }
     }
 }
 

@@ -42,10 +42,12 @@ fn settings(section: &mut Section<'_>) -> Settings {
             monitor: horizon(section, "monitor_until", default.monitor),
             stalled_after: horizon(section, "stalled_after", default.stalled_after),
         },
-        reissue: section.one_of("reissue", &[("manual", false), ("auto", true)]).unwrap_or(false),
         max_looks_per_minute: section.number("max_looks_per_minute", 1, 100_000),
         shared_account: section.flag("shared_account", false),
     };
+    if section.text("reissue").is_some_and(|reissue| reissue != "manual") {
+        section.fault("reissue", "can only be manual: links are made anew by resume alone");
+    }
     if settings.shared_account && settings.unknown_subject == UnknownSubject::Adopt {
         section.fault("unknown_subject", "cannot be adopt where shared_account is true: a valid proof does not say whose an event is");
     }

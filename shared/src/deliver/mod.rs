@@ -118,7 +118,7 @@ impl Deliverer {
             Err(error) => {
                 warn!(event = "delivery_without_configuration", tenant = %key.tenant, cause = %error);
                 let wait = if error == VaultError::Unknown { Duration::from_secs(12 * 3600) } else { Duration::from_secs(60) };
-                run.put_off(self.gateway.now() + wait).await
+                run.put_off(self.gateway.now() + self.gateway.world.pace.of(wait)).await
             }
         }
     }

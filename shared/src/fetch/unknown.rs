@@ -80,11 +80,10 @@ impl Fetcher {
         let line = Line::new(&self.gateway, config, connection);
         match connection.account.resolve(line.reach(), resource).await {
             Ok(Some(id)) => self.ours(connection, id).await,
-            Ok(None) | Err(ProviderError::NotFound | ProviderError::Foreign(_) | ProviderError::Unsupported(_)) => {
-                Ok(Resolved::NotOurs)
-            }
-            Err(error @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_)
-                | ProviderError::Unauthorized | ProviderError::Refused { .. })) => {
+            // Refused (403, say): the account may not see it, so it is another's.
+            Ok(None) | Err(ProviderError::NotFound | ProviderError::Foreign(_) | ProviderError::Refused { .. }
+                | ProviderError::Unsupported(_)) => Ok(Resolved::NotOurs),
+            Err(error @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_) | ProviderError::Unauthorized)) => {
                 let (pause, _) = looker.failed(&error).await?;
                 Ok(Resolved::Later(pause.max(Duration::from_secs(60))))
             }
@@ -111,20 +110,11 @@ impl Fetcher {
     /// is the intended one. False on a race.
     pub(super) async fn complete(&self, onboarding: &Onboarding, attempt: u8, rung: &[Rung]) -> Result<bool, LedgerError> {
         let mut truth = onboarding.truth.clone();
-        let expected = truth.look_seq;
         let run = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none());
         let Some((run, subject)) = run.zip(rung.iter().find_map(|rung| rung.notice.subject())) else { return Ok(true) };
         run.subject = Some(subject.resource);
-        truth.look_seq = expected.saturating_add(1);
-        let commit = Commit {
-            key: onboarding.key.clone(),
-            expected,
-            nonce: self.gateway.world.entropy.mark(),
-            truth,
-            looked_at: None,
-            look_due: Some(self.gateway.now()),
-            delivery_due: None,
-        };
+        let due = Some(self.gateway.now());
+        let commit = Commit { look_due: due, ..self.gateway.commit_of(onboarding, truth) };
         Ok(self.gateway.ledger.commit(&commit).await? == Committed::Done)
     }
 
@@ -137,7 +127,7 @@ impl Fetcher {
         match connection.settings.unknown_subject {
             UnknownSubject::Stranger => {
                 warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name);
-                let record = SubjectRecord { state: SubjectState::Stranger, until: Some(now + STRANGER) };
+                let record = SubjectRecord { state: SubjectState::Stranger, until: Some(now + self.gateway.world.pace.of(STRANGER)) };
                 self.gateway.ledger.set_aside(subject, &record, None).await?;
                 Ok(DONE)
             }
@@ -202,7 +192,7 @@ impl Fetcher {
             return Ok((Verdict::Reject("parked_too_long"), None));
         }
         let notice = Box::new(Notice { since: Some(since), ..last.notice.clone() });
-        let record = SubjectRecord { state: SubjectState::Parked { notice }, until: Some(since + PARKED) };
+        let record = SubjectRecord { state: SubjectState::Parked { notice }, until: Some(since + self.gateway.world.pace.of(PARKED)) };
         let parked = self.gateway.ledger.set_aside(subject, &record, Some(due)).await?;
         // Something stronger stands there now: it was bound meanwhile.
         Ok(if parked { DONE } else { (Verdict::Again(Duration::from_secs(1)), None) })

@@ -80,8 +80,7 @@ impl Fetcher {
         }
         match looker.look(&onboarding.key, attempt, &rings).await? {
             Looked::Found { onboarding, unconfirmed } => {
-                info!(event = "looked", tenant = %onboarding.key.tenant, connection = %onboarding.identity.connection,
-                    status = %onboarding.truth.status, version = onboarding.truth.version);
+                report(&onboarding);
                 let again: Vec<&Rung> = unconfirmed.iter().filter_map(|&at| rung.get(at)).collect();
                 Ok((self.repeat(&again).await, undelivered(looker.config, &onboarding)))
             }
@@ -111,7 +110,7 @@ impl Fetcher {
 
     /// The queue has been patient enough: from now on the ledger says that a look is due.
     async fn leave_due(&self, key: &OnboardingKey, after: Duration) -> Result<Outcome, LedgerError> {
-        self.gateway.ledger.postpone_look(key, self.gateway.now() + after, None).await?;
+        self.gateway.ledger.postpone_look(key, self.gateway.now() + self.gateway.world.pace.of(after), None).await?;
         Ok(DONE)
     }
 
@@ -154,22 +153,13 @@ impl Fetcher {
     ) -> Result<(), LedgerError> {
         for returned in rung.iter().filter_map(|rung| rung.notice.returned.as_ref()) {
             let mut truth = onboarding.truth.clone();
-            let expected = truth.look_seq;
             let run = truth.attempts.last_mut().filter(|run| run.return_nonce.as_ref() == Some(&returned.nonce));
             let Some(subject) = run.and_then(|run| { run.return_nonce = None; run.subject.clone() }) else {
                 info!(event = "return_repeated", tenant = %onboarding.key.tenant);
                 continue;
             };
-            truth.look_seq = expected.saturating_add(1);
-            let commit = Commit {
-                key: onboarding.key.clone(),
-                expected,
-                nonce: self.gateway.world.entropy.mark(),
-                truth,
-                looked_at: None,
-                look_due: Some(self.gateway.now()),
-                delivery_due: None,
-            };
+            let due = Some(self.gateway.now());
+            let commit = Commit { look_due: due, ..self.gateway.commit_of(onboarding, truth) };
             if self.gateway.ledger.commit(&commit).await? != Committed::Done {
                 return Err(LedgerError::Unavailable("race"));
             }
@@ -192,6 +182,22 @@ impl Fetcher {
             VaultError::Unknown => Verdict::Reject("unknown_tenant"),
             VaultError::Unavailable(_) => Verdict::Again(Duration::from_secs(20)),
         })
+    }
+}
+
+/// What a person may have to see to is counted by its event; only words of closed lists and of the provider's kinds.
+fn report(onboarding: &Onboarding) {
+    let (tenant, connection) = (&onboarding.key.tenant, &onboarding.identity.connection);
+    let truth = &onboarding.truth;
+    info!(event = "looked", %tenant, %connection, status = %truth.status, version = truth.version);
+    if let Some(part) = &truth.unrecognised {
+        warn!(event = "part_unrecognised", %tenant, %connection, kind = %part.kind);
+    }
+    if !truth.parts.is_empty() && truth.parts.iter().all(|part| part.gone) {
+        warn!(event = "subject_gone", %tenant, %connection);
+    }
+    if truth.superseded_decision {
+        warn!(event = "superseded_decision", %tenant, %connection);
     }
 }
 

@@ -9,6 +9,7 @@ use tracing::{error, warn};
 use url::form_urlencoded;
 
 use crate::domain::{ConnectionKey, Evidence, Notice, Returned};
+use crate::ports::VaultError;
 use crate::state::{Carrier, State};
 
 use super::{Answer, Arrival, Ingress};
@@ -18,7 +19,10 @@ const COOKIE: &str = "__Host-idv-state";
 
 impl Ingress {
     pub(super) async fn person_returns(&self, key: &ConnectionKey, arrival: &Arrival) -> Answer {
-        let Ok(config) = self.gateway.vault.tenant(&key.tenant).await else { return page(PAST) };
+        let config = match self.gateway.vault.tenant(&key.tenant).await {
+            Ok(config) => config,
+            Err(error) => return not_now(error),
+        };
         let carrier = Carrier { config: &config, connection: key, entropy: &*self.gateway.world.entropy };
         let now = self.gateway.now();
         let sealed = query(arrival, "state").or_else(|| cookie(arrival));
@@ -38,7 +42,10 @@ impl Ingress {
     }
 
     pub(super) async fn person_goes(&self, key: &ConnectionKey, ticket: &str) -> Answer {
-        let Ok(config) = self.gateway.vault.tenant(&key.tenant).await else { return page(PAST) };
+        let config = match self.gateway.vault.tenant(&key.tenant).await {
+            Ok(config) => config,
+            Err(error) => return not_now(error),
+        };
         let carrier = Carrier { config: &config, connection: key, entropy: &*self.gateway.world.entropy };
         let Ok(ticket) = carrier.open_ticket(ticket, self.gateway.now()) else {
             warn!(event = "ticket_refused", tenant = %key.tenant, connection = %key.name);
@@ -48,6 +55,13 @@ impl Ingress {
         let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=86400", ticket.state);
         answer.headers.push(("set-cookie", cookie));
         answer
+    }
+}
+
+fn not_now(error: VaultError) -> Answer {
+    match error {
+        VaultError::Unknown => page(PAST),
+        VaultError::Unavailable(_) => Answer::unavailable(),
     }
 }
 

@@ -36,10 +36,11 @@ impl Ingress {
             }
             other => other.map_err(|refusal| refused(key, refusal)),
         }
+        .and_then(|grant| if config.connection(&key.name).is_some() { Ok(grant) } else { Err(Answer::unavailable()) })
     }
 
     fn grant_of(&self, config: &Arc<TenantConfig>, key: &ConnectionKey, arrival: &Arrival) -> Result<Grant, TokenRefusal> {
-        let Some(connection) = config.connection(&key.name) else { return Err(TokenRefusal::InvalidClient) };
+        let Some(connection) = config.connections.get(&key.name) else { return Err(TokenRefusal::InvalidClient) };
         let headers: Vec<(&[u8], &[u8])> = arrival.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         let request = TokenRequest { headers: &headers, body: &arrival.body, received_at: self.gateway.now().seconds() };
         grant(&connection.proofs, request, Context { tenant: key.tenant.as_str(), connection: key.name.as_str() })

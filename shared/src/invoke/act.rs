@@ -63,6 +63,31 @@ impl Initiator {
     /// Withdraws: looks go on, the status does not. Doing it twice is done.
     pub(super) async fn cancel(&self, config: &TenantConfig, asked: Cancel) -> Result<Acted, Refusal> {
         super::allowed(config, "cancel")?;
+        let work = self.cancelled(config, &asked);
+        self.keyed(config, "cancel", asked.idempotency_key.as_ref(), &asked.onboarding_id, work).await
+    }
+
+    /// What may be done twice is done again for the same key; the key only may not mean another onboarding.
+    pub(super) async fn keyed<T>(
+        &self,
+        config: &TenantConfig,
+        action: &'static str,
+        key: Option<&IdempotencyKey>,
+        onboarding: &OnboardingId,
+        work: impl Future<Output = Result<T, Refusal>> + Send,
+    ) -> Result<T, Refusal> {
+        let Some(key) = key else { return work.await };
+        let content = json!({ "onboarding_id": onboarding });
+        match self.claim(config, action, key, &content, onboarding.clone()).await? {
+            Turn::Before(_) => work.await,
+            Turn::Ours(hold) => {
+                let outcome = work.await;
+                self.settle(&hold, outcome).await
+            }
+        }
+    }
+
+    async fn cancelled(&self, config: &TenantConfig, asked: &Cancel) -> Result<Acted, Refusal> {
         for _ in 0..RACES {
             let (onboarding, _) = self.existing(config, &asked.onboarding_id).await?;
             if onboarding.truth.withdrawn {
@@ -73,15 +98,8 @@ impl Initiator {
                 return Err(Refusal::new(ErrorCode::Conflict, message).of_field("onboarding_id"));
             }
             let after = self.withdrawn(&onboarding);
-            let commit = Commit {
-                key: onboarding.key.clone(),
-                expected: onboarding.truth.look_seq,
-                nonce: self.gateway.world.entropy.mark(),
-                truth: after.truth.clone(),
-                looked_at: None,
-                look_due: onboarding.look.due,
-                delivery_due: awaits_delivery(config, &after).then(|| self.gateway.now()),
-            };
+            let delivery_due = awaits_delivery(config, &after).then(|| self.gateway.now());
+            let commit = Commit { delivery_due, ..self.gateway.commit_of(&onboarding, after.truth.clone()) };
             if self.gateway.ledger.commit(&commit).await? == Committed::Done {
                 self.ring(config, &after).await;
                 return Ok(acted(&after));
@@ -93,7 +111,6 @@ impl Initiator {
     fn withdrawn(&self, onboarding: &Onboarding) -> Onboarding {
         let mut after = onboarding.clone();
         after.truth.withdrawn = true;
-        after.truth.look_seq = after.truth.look_seq.saturating_add(1);
         after.truth.turn(Status::Cancelled, self.gateway.now(), Evidence::App);
         after
     }

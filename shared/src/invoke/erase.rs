@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::info;
 
-use crate::domain::{ChangeKind, Evidence, Onboarding, OnboardingKey, Resource, SubjectKey, Truth};
+use crate::domain::{ChangeKind, Evidence, Onboarding, OnboardingId, OnboardingKey, Resource, SubjectKey, Truth};
 use crate::gateway::Line;
 use crate::ports::{Connection, ProviderError, TenantConfig};
 
@@ -21,7 +21,12 @@ const MARKED: Duration = Duration::from_secs(400 * 24 * 3600);
 impl Initiator {
     pub(super) async fn erase(&self, config: &TenantConfig, asked: Erase) -> Result<Erased, Refusal> {
         super::allowed(config, "erase")?;
-        let key = OnboardingKey { tenant: config.tenant.clone(), id: asked.onboarding_id };
+        let work = self.erased(config, &asked.onboarding_id);
+        self.keyed(config, "erase", asked.idempotency_key.as_ref(), &asked.onboarding_id, work).await
+    }
+
+    async fn erased(&self, config: &TenantConfig, id: &OnboardingId) -> Result<Erased, Refusal> {
+        let key = OnboardingKey { tenant: config.tenant.clone(), id: id.clone() };
         let now = self.gateway.now();
         let known = self.gateway.ledger.read(&key).await?.ok_or_else(super::no_onboarding)?;
         // Also one that is switched off: what is known of a person can always be destroyed.

@@ -9,6 +9,7 @@ use crate::ports::{Commit, Committed, Connection, TenantConfig, Wish};
 use super::Initiator;
 use super::answer::{Refusal, Started};
 use super::claim::Turn;
+use super::run::FIRST_LOOK;
 use super::request::Resume;
 
 impl Initiator {
@@ -25,7 +26,7 @@ impl Initiator {
             "subject": asked.subject.as_ref().map(|subject| &subject.fields),
         });
         match self.claim(config, "resume", &asked.idempotency_key, &content, asked.onboarding_id.clone()).await? {
-            Turn::Before(_) => self.entrance(config, &onboarding).await,
+            Turn::Before(_) => self.replayed(config, connection, onboarding, &wish).await,
             Turn::Ours(hold) => {
                 let outcome = self.resume_claimed(config, connection, onboarding, &wish).await;
                 self.settle(&hold, outcome).await
@@ -48,6 +49,24 @@ impl Initiator {
             Err(refusal) => return Err(refusal),
         };
         self.live_or_next(config, connection, onboarding, wish).await
+    }
+
+    /// The same request again: the same onboarding, with a link that lives. What was decided stays decided; only a
+    /// link that died of itself is followed by a fresh one.
+    pub(super) async fn replayed(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        onboarding: Onboarding,
+        wish: &Wish,
+    ) -> Result<Started, Refusal> {
+        match onboarding.truth.status {
+            Status::Approved | Status::Rejected | Status::Cancelled => self.entrance(config, &onboarding).await,
+            Status::Created | Status::LinkIssued | Status::InProgress | Status::Submitted | Status::InReview
+            | Status::ActionRequired | Status::Expired | Status::Abandoned => {
+                self.live_or_next(config, connection, onboarding, wish).await
+            }
+        }
     }
 
     /// The truth about the current attempt, now: its link may have died without a word.
@@ -119,19 +138,12 @@ impl Initiator {
         let wish = Wish { attempt: number, ..wish.clone() };
         connection.account.check(&wish).map_err(|faults| super::start::bad_fields(&faults))?;
         let now = self.gateway.now();
-        let expected = onboarding.truth.look_seq;
+        let before = onboarding.clone();
         onboarding.truth.attempts.push(Attempt::intended(number, now));
         onboarding.truth.parts.clear();
-        onboarding.truth.look_seq = expected.saturating_add(1);
-        let commit = Commit {
-            key: onboarding.key.clone(),
-            expected,
-            nonce: self.gateway.world.entropy.mark(),
-            truth: onboarding.truth.clone(),
-            looked_at: None,
-            look_due: Some(now + self.gateway.world.pace.of(std::time::Duration::from_secs(15 * 60))),
-            delivery_due: None,
-        };
+        let soon = Some(now + self.gateway.world.pace.of(FIRST_LOOK));
+        let commit = Commit { look_due: soon, ..self.gateway.commit_of(&before, onboarding.truth) };
+        onboarding.truth = commit.truth.clone();
         if self.gateway.ledger.commit(&commit).await? != Committed::Done {
             return Err(Refusal::new(ErrorCode::InProgress, "the onboarding changed at this moment; ask again"));
         }

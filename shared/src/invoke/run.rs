@@ -1,22 +1,50 @@
 //! Beginning a run at the provider: for the first attempt and for every next one.
 
+use std::time::Duration;
+
 use tracing::{info, warn};
 
-use crate::domain::{Attempt, ErrorCode, Evidence, Onboarding, Status, SubjectKey, Truth};
+use crate::domain::{Attempt, ErrorCode, Evidence, IdempotencyKey, Onboarding, Status, SubjectKey, Truth};
 use crate::gateway::{Line, awaits_delivery};
 use crate::ports::{
-    Commit, Committed, Connection, DeliveryBell, Recovery, Started as Begun, SubjectState, TenantConfig, Wish,
+    Commit, Committed, Connection, DeliveryBell, ProviderError, Recovery, Started as Begun, SubjectState, TenantConfig, Wish,
 };
 
 use super::Initiator;
 use super::answer::Refusal;
+use super::claim::Turn;
 
+/// A run that nobody rings for is looked at after this.
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(15 * 60);
 /// After so many lost races we are asked again.
 const RACES: u8 = 5;
 
 impl Initiator {
-    /// Begins the current attempt's run and records it. `again`: an earlier try may have begun it already.
+    /// Begins the current attempt's run and records it, one request at a time. `again`: an earlier try may have begun
+    /// it already.
     pub(super) async fn begin(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        onboarding: Onboarding,
+        wish: &Wish,
+        again: bool,
+    ) -> Result<Onboarding, Refusal> {
+        let id = onboarding.key.id.clone();
+        let key = IdempotencyKey::parse(format!("{id}.{}", wish.attempt))
+            .map_err(|rule| Refusal::new(ErrorCode::Internal, rule.0))?;
+        match self.claim(config, "attempt", &key, &serde_json::Value::Null, id).await? {
+            Turn::Before(_) => {
+                self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)
+            }
+            Turn::Ours(hold) => {
+                let outcome = self.begin_alone(config, connection, onboarding, wish, again).await;
+                self.settle(&hold, outcome).await
+            }
+        }
+    }
+
+    async fn begin_alone(
         &self,
         config: &TenantConfig,
         connection: &Connection,
@@ -37,7 +65,7 @@ impl Initiator {
         let onboarding = self.record(config, onboarding, wish.attempt, &begun, &sealed).await?;
         if let Some(notice) = parked {
             // Its webhook came before us; if this bell is lost, the look that is due finds the same.
-            let _ = self.gateway.bells.notify(&notice, std::time::Duration::ZERO).await;
+            let _ = self.gateway.bells.notify(&notice, Duration::ZERO).await;
         }
         info!(event = "started", tenant = %config.tenant, connection = %connection.key.name, attempt = wish.attempt);
         Ok(onboarding)
@@ -49,10 +77,12 @@ impl Initiator {
             if let Some(found) = connection.account.recover(line.reach(), wish).await? {
                 return Ok(found);
             }
-        } else if again {
+        }
+        let outcome = connection.account.start(line.reach(), wish).await;
+        if matches!(outcome, Err(ProviderError::Unavailable(_))) && connection.account.recovery() == Recovery::None {
             warn!(event = "orphan_possible", tenant = %config.tenant, connection = %connection.key.name);
         }
-        Ok(connection.account.start(line.reach(), wish).await?)
+        Ok(outcome?)
     }
 
     async fn record(
@@ -69,13 +99,9 @@ impl Initiator {
             after.truth = truth.clone();
             let now = self.gateway.now();
             let commit = Commit {
-                key: onboarding.key.clone(),
-                expected: onboarding.truth.look_seq,
-                nonce: self.gateway.world.entropy.mark(),
-                truth,
-                looked_at: None,
-                look_due: Some(now + self.gateway.world.pace.of(std::time::Duration::from_secs(15 * 60))),
+                look_due: Some(now + self.gateway.world.pace.of(FIRST_LOOK)),
                 delivery_due: awaits_delivery(config, &after).then_some(now),
+                ..self.gateway.commit_of(&onboarding, truth)
             };
             match self.gateway.ledger.commit(&commit).await? {
                 Committed::Done => {
@@ -93,7 +119,6 @@ impl Initiator {
 
     fn issued(&self, before: &Truth, attempt: u8, begun: &Begun, sealed: &str) -> Truth {
         let mut truth = before.clone();
-        truth.look_seq = truth.look_seq.saturating_add(1);
         // A look may have come first (a webhook overtook us): then the status is the provider's already.
         let untouched = truth.parts.is_empty();
         if let Some(run) = truth.attempts.iter_mut().find(|run| run.number == attempt) {
@@ -116,7 +141,7 @@ impl Initiator {
     pub(super) async fn ring(&self, config: &TenantConfig, onboarding: &Onboarding) {
         if awaits_delivery(config, onboarding) {
             let bell = DeliveryBell::of(onboarding.key.clone());
-            let _ = self.gateway.bells.ring(&[bell], std::time::Duration::ZERO).await;
+            let _ = self.gateway.bells.ring(&[bell], Duration::ZERO).await;
         }
     }
 }

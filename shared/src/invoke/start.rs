@@ -9,6 +9,7 @@ use super::Initiator;
 use super::answer::{Refusal, Started};
 use super::claim::{Hold, Turn};
 use super::request::Start;
+use super::run::FIRST_LOOK;
 
 impl Initiator {
     pub(super) async fn start(&self, config: &TenantConfig, asked: Start) -> Result<Started, Refusal> {
@@ -24,7 +25,8 @@ impl Initiator {
         match self.claim(config, "start", &asked.idempotency_key, &content, proposed).await? {
             Turn::Before(id) => {
                 let (onboarding, connection) = self.existing(config, &id).await?;
-                self.live_or_next(config, connection, onboarding, &wish).await
+                wish.onboarding = id;
+                self.replayed(config, connection, onboarding, &wish).await
             }
             Turn::Ours(hold) => {
                 wish.onboarding = hold.onboarding.clone();
@@ -67,7 +69,7 @@ impl Initiator {
         nonce: &str,
     ) -> Result<Onboarding, Refusal> {
         let now = self.gateway.now();
-        let soon = now + self.gateway.world.pace.of(std::time::Duration::from_secs(15 * 60));
+        let soon = now + self.gateway.world.pace.of(FIRST_LOOK);
         let onboarding = Onboarding {
             key: key.clone(),
             identity: Identity {

@@ -208,7 +208,7 @@ impl Looker<'_> {
     }
 
     async fn give_back(&self, onboarding: &Onboarding, fence: &str) -> Result<(), LedgerError> {
-        let due = onboarding.look.due.unwrap_or_else(|| self.gateway.now() + Duration::from_secs(3600));
+        let due = onboarding.look.due.unwrap_or_else(|| self.gateway.now() + self.gateway.world.pace.of(Duration::from_secs(3600)));
         self.gateway.ledger.postpone_look(&onboarding.key, due, Some(fence)).await
     }
 }

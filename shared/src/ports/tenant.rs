@@ -68,8 +68,6 @@ pub struct Settings {
     pub unknown_subject: UnknownSubject,
     /// How long an onboarding is watched.
     pub horizons: Horizons,
-    /// Whether a stalled attempt gets a fresh link by itself.
-    pub reissue: bool,
     /// No more looks than this in a minute; none is no limit.
     pub max_looks_per_minute: Option<u32>,
     /// The provider's account serves several tenants: a valid proof does not say whose an event is.

@@ -3,7 +3,8 @@
 //! | answer | error |
 //! | --- | --- |
 //! | none within the limits, 3xx, 408, 409, 425, 5xx, no JSON, JSON of another shape | `Unavailable`: a repeat may work |
-//! | 401, 403 | `Unauthorized`, after one try with a fresh token (`token::authorized`) |
+//! | 401 | `Unauthorized`, after one try with a fresh token (`token::authorized`) |
+//! | 403 | `Refused`, after one try with a fresh token: it may be about this one resource (another application's) |
 //! | 404, 410 | `NotFound` |
 //! | 429 | `Busy`, with a bounded `Retry-After` |
 //! | any other 4xx | `Refused`, with the name of a field where the provider gives one, never a value |
@@ -33,7 +34,7 @@ pub(crate) fn read(
     let response = answer.map_err(unanswered)?;
     match response.status {
         200..=299 => Ok(response),
-        401 | 403 => Err(ProviderError::Unauthorized),
+        401 => Err(ProviderError::Unauthorized),
         404 | 410 => Err(ProviderError::NotFound),
         429 => Err(ProviderError::Busy { retry_after: response.retry_after.map(|asked| asked.min(PATIENCE)) }),
         409 => Err(ProviderError::Unavailable("it is busy with the same resource")),

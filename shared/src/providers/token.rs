@@ -81,10 +81,10 @@ impl Tokens {
         let ticket = self.ticket(reach).await?;
         let number = ticket.number;
         let first = reach.http.send(request().authorized(ticket.authorization)).await;
-        match answer::read(first, named) {
-            Err(ProviderError::Unauthorized) => self.forget(number).await,
-            outcome @ (Ok(_) | Err(_)) => return outcome,
+        if !matches!(&first, Ok(response) if matches!(response.status, 401 | 403)) {
+            return answer::read(first, named);
         }
+        self.forget(number).await;
         let ticket = self.ticket(reach).await?;
         answer::read(reach.http.send(request().authorized(ticket.authorization)).await, named)
     }

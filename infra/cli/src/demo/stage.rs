@@ -21,11 +21,17 @@ pub(crate) struct Stage {
     pub(crate) stack: Stack,
     pub(crate) ondato: Ondato,
     pub(crate) app: TenantApp,
+    /// How long a story waits for what must come.
+    pub(crate) patience: Duration,
 }
 
 impl Stage {
     /// Starts everything. The ports follow each other; 0 takes free ones.
-    pub(crate) async fn start(port: u16, functions: BTreeMap<FunctionName, PathBuf>) -> Result<Self, String> {
+    pub(crate) async fn start(
+        port: u16,
+        functions: BTreeMap<FunctionName, PathBuf>,
+        patience: Duration,
+    ) -> Result<Self, String> {
         let beside = |distance: u16| if port == 0 { 0 } else { port.saturating_add(distance) };
         let settings = Settings { port: beside(10), ..Settings::default() };
         let ondato = Ondato::start(settings).await.map_err(|error| format!("the simulated Ondato: {error}"))?;
@@ -47,7 +53,7 @@ impl Stage {
         .map_err(|error| told(&error))?;
         let url = format!("{}/v1/webhooks/acme/ondato", stack.public_url());
         ondato.subscribe(Subscription::to(url).with_hmac(MAC));
-        Ok(Self { stack, ondato, app })
+        Ok(Self { stack, ondato, app, patience })
     }
 
     /// Invokes the initiator as an app of the tenant does.
@@ -81,9 +87,6 @@ impl Stage {
         self.app.stop().await;
     }
 }
-
-/// How long a story waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 fn configuration(ondato: &Ondato, app: &TenantApp) -> Value {
     let application = ondato.applications().into_iter().next().unwrap_or_else(Application::example);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::say::to_people;
 
-use super::stage::{PATIENCE, Stage};
+use super::stage::Stage;
 use super::verdict::{Outcome, judge};
 
 /// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all.
@@ -102,7 +102,7 @@ impl<'a> Told<'a> {
             let last = applied.find(|row| row.outcome == idv_simulators::app::Outcome::Applied && row.status.is_some());
             last.and_then(|row| row.status.as_deref()) == Some(status)
         };
-        let arrived = self.stage.app.wait_for(mine, PATIENCE).await;
+        let arrived = self.stage.app.wait_for(mine, self.stage.patience).await;
         arrived.map_err(|_| format!("the application was not told {status}"))?;
         self.say(&format!("the application has verified: {status}"));
         Ok(())
@@ -191,7 +191,7 @@ impl Told<'_> {
     /// Waits until so many status changes beyond the issued link wait in the ledger.
     async fn backlog(&self, changes: u64) -> Result<(), String> {
         let request = json!({ "action": "get", "tenant": "acme", "onboarding_id": self.onboarding });
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.stage.patience;
         let mut pause = tokio::time::interval(std::time::Duration::from_millis(100));
         while Instant::now() < deadline {
             pause.tick().await;

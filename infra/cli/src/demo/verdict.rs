@@ -6,7 +6,6 @@ use idv_simulators::app::{Outcome as Taken, Received};
 use idv_simulators::ondato::Truth;
 use serde_json::{Value, json};
 
-use super::stage::PATIENCE;
 use super::stories::Told;
 
 /// What became of a story.
@@ -134,7 +133,7 @@ fn name_of(change: &Value) -> String {
 /// The ledger's view once everything is handed over.
 async fn handed_over(told: &Told<'_>) -> Result<Value, String> {
     let request = json!({ "action": "get", "tenant": "acme", "onboarding_id": told.onboarding });
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + told.stage.patience;
     let mut pause = tokio::time::interval(std::time::Duration::from_millis(100));
     loop {
         pause.tick().await;

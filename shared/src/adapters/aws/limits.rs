@@ -32,11 +32,11 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Somebody waits for the answer: two reads of the vault (index, tenant) and one message to a queue are over
-    /// before the tightest provider loses patience.
+    /// Somebody waits for the answer: three reads of the vault (index, tenant, the tenant anew after a refused proof)
+    /// and one message to a queue are over before the tightest provider loses patience.
     pub const INGRESS: Self = Self {
         ledger: Limits { attempt: Duration::from_millis(1200), operation: Duration::from_millis(2800) },
-        bells: Limits { attempt: Duration::from_millis(1200), operation: Duration::from_millis(2800) },
+        bells: Limits { attempt: Duration::from_millis(750), operation: Duration::from_millis(1950) },
         vault: Limits { attempt: Duration::from_millis(600), operation: Duration::from_millis(900) },
         targets: Limits { attempt: Duration::from_millis(1200), operation: Duration::from_millis(2800) },
     };
