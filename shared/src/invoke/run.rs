@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::domain::{Attempt, ErrorCode, Evidence, IdempotencyKey, Onboarding, Status, SubjectKey, Truth};
+use crate::domain::{
+    Attempt, ErrorCode, Evidence, IdempotencyKey, Onboarding, OnboardingKey, Status, SubjectKey, Truth,
+};
 use crate::gateway::{Line, awaits_delivery};
 use crate::ports::{
-    Commit, Committed, Connection, DeliveryBell, ProviderError, Recovery, Started as Begun, SubjectState, TenantConfig, Wish,
+    Commit, Committed, Connection, DeliveryBell, ProviderError, Recovery, Started as Begun, SubjectState, TenantConfig,
+    Wish,
 };
 
 use super::Initiator;
@@ -34,9 +37,7 @@ impl Initiator {
         let key = IdempotencyKey::parse(format!("{id}.{}", wish.attempt))
             .map_err(|rule| Refusal::new(ErrorCode::Internal, rule.0))?;
         match self.claim(config, "attempt", &key, &serde_json::Value::Null, id).await? {
-            Turn::Before(_) => {
-                self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)
-            }
+            Turn::Before(_) => self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding),
             Turn::Ours(hold) => {
                 let outcome = self.begin_alone(config, connection, onboarding, wish, again).await;
                 self.settle(&hold, outcome).await
@@ -52,7 +53,8 @@ impl Initiator {
         wish: &Wish,
         again: bool,
     ) -> Result<Onboarding, Refusal> {
-        let data_key = self.data_key(config, &onboarding.key).await?;
+        let key = onboarding.key.clone();
+        let data_key = self.data_key(config, &key).await?;
         let begun = self.begun(config, connection, wish, again).await?;
         let sealed = self.seal_entrance(&data_key, &onboarding.key, wish.attempt, &begun.entrance)?;
         let subject = SubjectKey { connection: connection.key.clone(), resource: begun.subject.clone() };
@@ -60,9 +62,14 @@ impl Initiator {
         let ours = SubjectState::Bound { onboarding: onboarding.key.id.clone(), attempt: wish.attempt };
         if state != ours {
             warn!(event = "subject_bound_elsewhere", tenant = %config.tenant);
-            return Err(Refusal::new(ErrorCode::Internal, "the provider gave an id that belongs to another onboarding"));
+            return Err(Refusal::new(
+                ErrorCode::Internal,
+                "the provider gave an id that belongs to another onboarding",
+            ));
         }
-        let onboarding = self.record(config, onboarding, wish.attempt, &begun, &sealed).await?;
+        let Some(onboarding) = self.record(config, onboarding, wish.attempt, &begun, &sealed).await? else {
+            return self.take_back(config, connection, &subject, &key).await;
+        };
         if let Some(notice) = parked {
             // Its webhook came before us; if this bell is lost, the look that is due finds the same.
             let _ = self.gateway.bells.notify(&notice, Duration::ZERO).await;
@@ -71,12 +78,19 @@ impl Initiator {
         Ok(onboarding)
     }
 
-    async fn begun(&self, config: &TenantConfig, connection: &Connection, wish: &Wish, again: bool) -> Result<Begun, Refusal> {
-        let line = Line::new(&self.gateway, config, connection);
-        if again && connection.account.recovery() != Recovery::None {
-            if let Some(found) = connection.account.recover(line.reach(), wish).await? {
-                return Ok(found);
-            }
+    async fn begun(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        wish: &Wish,
+        again: bool,
+    ) -> Result<Begun, Refusal> {
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        if again
+            && connection.account.recovery() != Recovery::None
+            && let Some(found) = connection.account.recover(line.reach(), wish).await?
+        {
+            return Ok(found);
         }
         let outcome = connection.account.start(line.reach(), wish).await;
         if matches!(outcome, Err(ProviderError::Unavailable(_))) && connection.account.recovery() == Recovery::None {
@@ -92,7 +106,7 @@ impl Initiator {
         attempt: u8,
         begun: &Begun,
         sealed: &str,
-    ) -> Result<Onboarding, Refusal> {
+    ) -> Result<Option<Onboarding>, Refusal> {
         for _ in 0..RACES {
             let truth = self.issued(&onboarding.truth, attempt, begun, sealed);
             let mut after = onboarding.clone();
@@ -106,15 +120,32 @@ impl Initiator {
             match self.gateway.ledger.commit(&commit).await? {
                 Committed::Done => {
                     self.ring(config, &after).await;
-                    return Ok(after);
+                    return Ok(Some(after));
                 }
-                Committed::Erased => return Err(super::no_onboarding()),
+                Committed::Erased => return Ok(None),
                 Committed::Conflict => {
                     onboarding = self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
                 }
             }
         }
         Err(Refusal::new(ErrorCode::Unavailable, "too many writers at once; ask again"))
+    }
+
+    /// It was erased while the run began: the run goes, too.
+    async fn take_back(
+        &self,
+        config: &TenantConfig,
+        connection: &Connection,
+        subject: &SubjectKey,
+        key: &OnboardingKey,
+    ) -> Result<Onboarding, Refusal> {
+        self.gateway.ledger.destroy_key(key).await?;
+        self.gateway.ledger.erase_subject(subject, self.gateway.now() + super::erase::MARKED).await?;
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        if let Err(failure) = connection.account.erase(line.reach(), &subject.resource).await {
+            warn!(event = "erase_at_provider_failed", tenant = %config.tenant, connection = %connection.key.name, cause = %failure);
+        }
+        Err(super::no_onboarding())
     }
 
     fn issued(&self, before: &Truth, attempt: u8, begun: &Begun, sealed: &str) -> Truth {
