@@ -3,7 +3,10 @@
 //!
 //! What is expected is told by the simulators' own records and by the applications; the gateway is asked only what it
 //! says of itself. Nothing sleeps: a test waits for a condition, for a bounded time.
-#![expect(clippy::indexing_slicing, reason = "JSON values are reached by member name, which gives null and never panics")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON values are reached by member name, which gives null and never panics"
+)]
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -31,11 +34,14 @@ pub const SECRET: &str = "whsec_ZW5kLXRvLWVuZC1zZWNyZXQtb2YtYS10ZW5hbnQ=";
 /// No condition is waited for longer.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What is changed in a tenant's configuration.
+pub type Change = fn(&mut Value);
+
 /// What is to be set up.
 #[derive(Clone)]
 pub struct Plan {
     /// Each with what is changed in its configuration.
-    pub tenants: Vec<(&'static str, fn(&mut Value))>,
+    pub tenants: Vec<(&'static str, Change)>,
     /// How much faster the plan runs.
     pub faster: u32,
     /// Whether the reconciler ticks by itself.
@@ -51,7 +57,7 @@ impl Plan {
     #[must_use]
     pub fn of(tenants: &[&'static str]) -> Self {
         Self {
-            tenants: tenants.iter().map(|name| (*name, usual as fn(&mut Value))).collect(),
+            tenants: tenants.iter().map(|name| -> (&str, Change) { (*name, usual) }).collect(),
             faster: FASTER,
             schedule: true,
             concurrency: 4,
@@ -61,7 +67,7 @@ impl Plan {
 
     /// And with a tenant whose configuration is changed so.
     #[must_use]
-    pub fn and(mut self, tenant: &'static str, change: fn(&mut Value)) -> Self {
+    pub fn and(mut self, tenant: &'static str, change: Change) -> Self {
         self.tenants.push((tenant, change));
         self
     }
@@ -121,8 +127,10 @@ impl Stage {
             tenants.insert(*name, Tenant { name, app, application, subscription: 0, config });
         }
         let config: BTreeMap<&str, &Value> = tenants.values().map(|tenant| (tenant.name, &tenant.config)).collect();
-        let aliases: BTreeMap<String, Value> = tenants.keys()
-            .map(|name| (format!("/elsewhere/notify/{name}"), json!({"tenant": name, "connection": "ondato"}))).collect();
+        let aliases: BTreeMap<String, Value> = tenants
+            .keys()
+            .map(|name| (format!("/elsewhere/notify/{name}"), json!({"tenant": name, "connection": "ondato"})))
+            .collect();
         let options = StackOptions {
             time_scale: plan.faster,
             schedule: plan.schedule,

@@ -45,7 +45,6 @@ impl Default for Setup {
         let settings = Settings {
             unknown_subject: UnknownSubject::Stranger,
             horizons: Horizons::default(),
-            reissue: false,
             max_looks_per_minute: None,
             shared_account: false,
         };

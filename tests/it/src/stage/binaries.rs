@@ -39,7 +39,10 @@ async fn build() -> Binaries {
     let report = String::from_utf8_lossy(&built.stdout);
     let found: BTreeMap<String, PathBuf> = report.lines().filter_map(executable).collect();
     let of = |name: &str| found.get(name).cloned().unwrap_or_else(|| panic!("cargo built no {name}"));
-    Binaries { functions: FunctionName::ALL.into_iter().map(|function| (function, of(function.name()))).collect(), idv: of("idv") }
+    Binaries {
+        functions: FunctionName::ALL.into_iter().map(|function| (function, of(function.name()))).collect(),
+        idv: of("idv"),
+    }
 }
 
 /// What a line of Cargo's report tells of.

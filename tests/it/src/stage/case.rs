@@ -26,7 +26,9 @@ impl<'a> Case<'a> {
     /// From an answer that has a link: the run is the one of the link, so a link to nowhere is seen.
     #[must_use]
     pub fn of(stage: &'a Stage, tenant: &str, answer: &Value) -> Self {
-        let text = |pointer| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {answer}"));
+        let text = |pointer| {
+            answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {answer}"))
+        };
         let link = text("/link/url");
         let (_, idv) = link.split_once("id=").unwrap_or_else(|| panic!("no run in the link {link}"));
         assert_eq!(link, stage.ondato.link(idv), "the provider's own link");
@@ -98,7 +100,8 @@ impl<'a> Case<'a> {
     /// Waits until the application has acted on that status.
     pub async fn heard(&self, status: &str) {
         let last = |rows: &[Received]| {
-            let mut mine = rows.iter().rev().filter(|row| row.onboarding_id == self.id && row.outcome == Outcome::Applied);
+            let mut mine =
+                rows.iter().rev().filter(|row| row.onboarding_id == self.id && row.outcome == Outcome::Applied);
             mine.find_map(|row| row.status.clone())
         };
         let heard = self.tenant.app.wait_for(|rows| last(rows).as_deref() == Some(status), PATIENCE).await;
@@ -115,7 +118,8 @@ impl<'a> Case<'a> {
         let rows = self.received();
         assert!(rows.iter().all(Received::verified), "{}: not verified: {rows:?}", self.id);
         one_id_each(&rows);
-        let applied: Vec<u64> = rows.iter().filter(|row| row.outcome == Outcome::Applied).map(|row| row.version).collect();
+        let applied: Vec<u64> =
+            rows.iter().filter(|row| row.outcome == Outcome::Applied).map(|row| row.version).collect();
         assert_eq!(applied, wanted(&timeline), "{}: every change, once and in order", self.id);
     }
 
@@ -130,7 +134,8 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn runs(&self) -> usize {
         let made = self.stage.ondato.idvs_created();
-        let reference = |idv: &String| self.stage.ondato.truth(idv).map(|truth| truth.idv["externalReferenceId"] == *self.id);
+        let reference =
+            |idv: &String| self.stage.ondato.truth(idv).map(|truth| truth.idv["externalReferenceId"] == *self.id);
         made.iter().filter(|idv| reference(idv) == Some(true)).count()
     }
 
@@ -140,11 +145,15 @@ impl<'a> Case<'a> {
         until("every webhook is answered", || async {
             let deliveries = self.stage.ondato.deliveries();
             let mine = deliveries.iter().filter(|delivery| delivery.idv == idv);
-            mine.clone().count() > 0 && mine.clone().all(|it| matches!(
-                it.state,
-                idv_simulators::ondato::DeliveryState::Delivered | idv_simulators::ondato::DeliveryState::Lost
-            ))
-        }).await;
+            mine.clone().count() > 0
+                && mine.clone().all(|it| {
+                    matches!(
+                        it.state,
+                        idv_simulators::ondato::DeliveryState::Delivered | idv_simulators::ondato::DeliveryState::Lost
+                    )
+                })
+        })
+        .await;
     }
 }
 
@@ -152,7 +161,8 @@ impl<'a> Case<'a> {
 fn dense(timeline: &[Value]) {
     let versions: Vec<u64> = timeline.iter().filter_map(|change| change["version"].as_u64()).collect();
     assert_eq!(versions, (1..).take(timeline.len()).collect::<Vec<u64>>(), "{timeline:?}");
-    let statuses: Vec<&Value> = timeline.iter().filter(|change| change["kind"] == "status").map(|change| &change["status"]).collect();
+    let statuses: Vec<&Value> =
+        timeline.iter().filter(|change| change["kind"] == "status").map(|change| &change["status"]).collect();
     assert!(statuses.windows(2).all(|pair| pair.first() != pair.last()), "a status follows itself: {statuses:?}");
 }
 

@@ -47,18 +47,22 @@ pub async fn request(method: &str, url: &str, headers: &[(&str, String)], body: 
     let mut stream = TcpStream::connect(host).await.unwrap();
     let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
-    let head = format!("{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{more}\r\n");
+    let head = format!(
+        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{more}\r\n"
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     // a server that has seen enough may answer and close before it has read all
     let _ = stream.write_all(body).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or_else(|| panic!("{method} {url}: no answer"));
+    let end =
+        answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or_else(|| panic!("{method} {url}: no answer"));
     let (head, body) = answer.split_at(end);
     let head = String::from_utf8(head.to_vec()).unwrap();
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+    let headers =
+        lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned()));
     Reply { status, headers: headers.collect(), body: body.get(4..).unwrap_or_default().to_vec() }
 }
 

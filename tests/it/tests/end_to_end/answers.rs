@@ -29,8 +29,18 @@ async fn a_proven_body_that_is_no_event_is_refused_by_its_fault() {
     assert_eq!(stage.post("acme", &[], longer.as_bytes()).await.status, 413, "nobody hashes so much for a stranger");
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let bodies: [&[u8]; 12] = [
-        b"", b"{", b"[]", b"null", b"{}", br#"{"type":7}"#, br#"{"type":"a","type":"b"}"#, br#"{"type":"a","Type":"b"}"#,
-        b"\xff\xfe", b"\xef\xbb\xbf{}", br#"{"type":"IdentityVerification.StatusChanged","payload":[]}"#, deep.as_bytes(),
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        br#"{"type":7}"#,
+        br#"{"type":"a","type":"b"}"#,
+        br#"{"type":"a","Type":"b"}"#,
+        b"\xff\xfe",
+        b"\xef\xbb\xbf{}",
+        br#"{"type":"IdentityVerification.StatusChanged","payload":[]}"#,
+        deep.as_bytes(),
     ];
     for body in bodies {
         let reply = post(&stage, "acme", body).await;
@@ -63,7 +73,8 @@ async fn what_we_cannot_tell_is_503_and_comes_again() {
     case.does([Act::Open]);
     until("the provider was told to come again", || async {
         stage.ondato.webhooks_sent().iter().any(|sent| sent.answer == idv_simulators::ondato::Answer::Status(503))
-    }).await;
+    })
+    .await;
     stage.stack.outage(INGRESS, "sqs", false).unwrap();
     case.does(Act::whole_approval().split_off(1));
     case.ends("approved").await;
@@ -114,9 +125,8 @@ async fn a_webhook_of_nobody_is_a_stranger_and_costs_nothing_more() {
     // of the first application by name
     let case = stage.begin("acme", "customer-1").await;
     stage.ondato.perform(&stranger, [Act::Open]).unwrap();
-    until("it is known as a stranger", || async {
-        !stage.logged(FunctionName::EventFetcher, "stranger").is_empty()
-    }).await;
+    until("it is known as a stranger", || async { !stage.logged(FunctionName::EventFetcher, "stranger").is_empty() })
+        .await;
     let asked = stage.ondato.requests_to(Endpoint::GetIdv);
     stage.ondato.perform(&stranger, [Act::Consent]).unwrap();
     until("its webhooks are answered", || async { stage.ondato.quiet(PATIENCE).await.is_ok() }).await;
@@ -126,7 +136,8 @@ async fn a_webhook_of_nobody_is_a_stranger_and_costs_nothing_more() {
     let body = json!({
         "type": "IdentityVerification.StatusChanged", "applicationId": stage.tenant("other").application.application_id,
         "payload": {"id": case.idv, "status": "Completed"},
-    }).to_string();
+    })
+    .to_string();
     assert_eq!(post(&stage, "other", body.as_bytes()).await.status, 200);
     assert!(stage.stack.quiet(PATIENCE).await);
     assert_eq!(case.shown().await["status"], "link_issued");

@@ -42,8 +42,11 @@ async fn five_errors_are_five_lines_and_exit_code_2() {
     assert_eq!(code, Some(2), "{told}");
     let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("  ")).collect();
     let places = [
-        "tenants.acme.connections.ondato.provider", "tenants.acme.connections.ondato.webhook.hmac", "tenants.acme.delivery.url",
-        "tenants.acme.allowed_actions", "aliases./elsewhere",
+        "tenants.acme.connections.ondato.provider",
+        "tenants.acme.connections.ondato.webhook.hmac",
+        "tenants.acme.delivery.url",
+        "tenants.acme.allowed_actions",
+        "aliases./elsewhere",
     ];
     assert_eq!(lines.len(), places.len(), "{told}");
     for place in places {

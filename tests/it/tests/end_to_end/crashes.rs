@@ -48,21 +48,35 @@ fn of_the_ingress() -> Vec<Point> {
 
 /// While it holds the lease of the look: another may look after 30 s.
 fn of_the_look() -> Vec<Point> {
-    vec![(TABLE, "UpdateItem", 2, false), (TABLE, "UpdateItem", 1, true), (TABLE, "GetItem", 1, false), (TABLE, "GetItem", 1, true)]
+    vec![
+        (TABLE, "UpdateItem", 2, false),
+        (TABLE, "UpdateItem", 1, true),
+        (TABLE, "GetItem", 1, false),
+        (TABLE, "GetItem", 1, true),
+    ]
 }
 
 /// Before it has the lease, and after it has committed.
 fn around_the_look() -> Vec<Point> {
     let reads = [both(TABLE, "BatchGetItem", 1), both(TABLE, "BatchGetItem", 2)].concat();
     let writes = [(TABLE, "UpdateItem", 1, false), (TABLE, "UpdateItem", 2, true)];
-    let rest = [("sqs", "SendMessageBatch", 1, false), ("sqs", "SendMessageBatch", 1, true), ("runtime", "response", 1, false)];
+    let rest = [
+        ("sqs", "SendMessageBatch", 1, false),
+        ("sqs", "SendMessageBatch", 1, true),
+        ("runtime", "response", 1, false),
+    ];
     reads.into_iter().chain(writes).chain(rest).collect()
 }
 
 /// Lease, endpoint, (the delivery,) record, release.
 fn of_the_deliverer() -> Vec<Point> {
     let held = [both(TABLE, "UpdateItem", 2), both(TABLE, "GetItem", 1)].concat();
-    let edges = [(TABLE, "UpdateItem", 1, true), (TABLE, "UpdateItem", 3, false), (TABLE, "UpdateItem", 3, true), (TABLE, "UpdateItem", 1, false)];
+    let edges = [
+        (TABLE, "UpdateItem", 1, true),
+        (TABLE, "UpdateItem", 3, false),
+        (TABLE, "UpdateItem", 3, true),
+        (TABLE, "UpdateItem", 1, false),
+    ];
     held.into_iter().chain(edges).chain([("runtime", "response", 1, false)]).collect()
 }
 
@@ -91,7 +105,8 @@ async fn recovered(stage: &Stage, cases: &[Case<'_>], status: &str) {
                 break;
             }
         }
-    }).await;
+    })
+    .await;
     if all.is_err() {
         let shown = join_all(cases.iter().map(Case::shown)).await;
         panic!("not all is {status} and handed over within {RECOVERY:?}: {shown:#?}");
@@ -119,7 +134,8 @@ async fn a_process_killed_at_any_call_loses_nothing() {
 async fn initiator_killed() {
     let stage = Stage::start(&["acme"]).await;
     let points = of_the_initiator();
-    let requests: Vec<Value> = (0..points.len()).map(|number| stage.start_request("acme", &format!("killed-{number}"))).collect();
+    let requests: Vec<Value> =
+        (0..points.len()).map(|number| stage.start_request("acme", &format!("killed-{number}"))).collect();
     for (point, request) in points.iter().zip(&requests) {
         let mut fault = kill(&stage, FunctionName::OnboardingInitiator, *point);
         let invoked = stage.stack.invoke(FunctionName::OnboardingInitiator, request, Some("t-acme")).await;
@@ -153,7 +169,8 @@ async fn initiator_killed() {
 
     // a run that was never handed out is nobody's: what happens to it changes nothing
     let handed: Vec<&str> = cases.iter().map(|case| case.idv.as_str()).collect();
-    let orphans: Vec<String> = stage.ondato.idvs_created().into_iter().filter(|idv| !handed.contains(&idv.as_str())).collect();
+    let orphans: Vec<String> =
+        stage.ondato.idvs_created().into_iter().filter(|idv| !handed.contains(&idv.as_str())).collect();
     assert!(!orphans.is_empty(), "Ondato cannot be asked for what a dead start made");
     for orphan in &orphans {
         stage.ondato.perform(orphan, Act::whole_rejection("PossibleFraudAttempt")).unwrap();
@@ -191,7 +208,8 @@ async fn looker_killed() {
         assert_eq!(case.shown().await["status"], "link_issued", "{point:?}: killed before the commit");
         until("the message has come back and was put off", || async {
             stage.stack.aws_calls(fetcher).iter().any(|call| call.operation == "ChangeMessageVisibility")
-        }).await;
+        })
+        .await;
         cases.push(case);
     }
     recovered(&stage, &cases, "in_progress").await;
@@ -224,7 +242,11 @@ async fn deliverer_killed() {
         case.webhooks(WebhookManner::Lost);
         case.does([Act::Open]);
         let mut fault = kill(&stage, FunctionName::ResultDeliverer, *point);
-        assert_eq!(case.ask("get", json!({"refresh": true})).await["status"], "in_progress", "the app's own look rings");
+        assert_eq!(
+            case.ask("get", json!({"refresh": true})).await["status"],
+            "in_progress",
+            "the app's own look rings"
+        );
         struck(&mut fault, *point).await;
         assert!(stage.stack.quiet(PATIENCE).await, "the bell has come back and was heard or dropped");
         cases.push(case);
@@ -234,7 +256,8 @@ async fn deliverer_killed() {
     }
     recovered(&stage, &cases, "approved").await;
     // a delivery more for each process that died between the delivery and its record
-    let twice: usize = cases.iter().map(|case| case.received().len()).sum::<usize>() - cases.iter().map(applied).sum::<usize>();
+    let twice: usize =
+        cases.iter().map(|case| case.received().len()).sum::<usize>() - cases.iter().map(applied).sum::<usize>();
     assert!((1..=points.len()).contains(&twice), "{twice} deliveries came twice");
 }
 
@@ -278,7 +301,8 @@ async fn an_answer_of_aws_that_is_lost_loses_and_doubles_nothing() {
         assert_eq!(case.runs(), 1, "{point:?}");
         cases.push(case);
     }
-    let inner = [(FunctionName::EventFetcher, [1, 2].as_slice()), (FunctionName::ResultDeliverer, [1, 2, 3].as_slice())];
+    let inner =
+        [(FunctionName::EventFetcher, [1, 2].as_slice()), (FunctionName::ResultDeliverer, [1, 2, 3].as_slice())];
     for (function, nths) in inner {
         for nth in nths {
             let point = (TABLE, "UpdateItem", *nth, true);
@@ -299,7 +323,8 @@ async fn an_answer_of_aws_that_is_lost_loses_and_doubles_nothing() {
     struck(&mut fault, point).await;
     cases.push(case);
     for case in &cases {
-        let open = case.shown().await["status"] == "link_issued" && !stage.ondato.events().iter().any(|event| event.idv == case.idv);
+        let open = case.shown().await["status"] == "link_issued"
+            && !stage.ondato.events().iter().any(|event| event.idv == case.idv);
         case.does(if open { Act::whole_approval() } else { Act::whole_approval().split_off(1) });
     }
     join_all(cases.iter().map(|case| case.ends("approved"))).await;

@@ -59,11 +59,15 @@ async fn backlog(stage: &Stage) {
         case.does(Act::whole_approval().split_off(1));
     }
     for case in &cases {
-        case.shows("approved, not handed over", |shown| shown["status"] == "approved" && shown["delivery"]["through"] != shown["version"]).await;
+        case.shows("approved, not handed over", |shown| {
+            shown["status"] == "approved" && shown["delivery"]["through"] != shown["version"]
+        })
+        .await;
     }
     until("it is taken for dead", || async {
         stage.logged(FunctionName::ResultDeliverer, "endpoint").iter().any(|line| line.to_string().contains("Probing"))
-    }).await;
+    })
+    .await;
     app.behave();
     futures_util::future::join_all(cases.iter().map(|case| case.ends("approved"))).await;
 }
@@ -107,13 +111,26 @@ async fn a_410_stops_the_endpoint_and_a_redirect_is_not_followed() {
     for function in [FunctionName::ResultDeliverer, FunctionName::EventFetcher] {
         stage.stack.kill(function).await;
     }
-    let heard = stage.tenant("elsewhere").app.wait_for(|rows| {
-        let versions: Vec<u64> = rows.iter().filter(|row| row.onboarding_id == leaves.id).map(|row| row.version).collect();
-        versions.len() >= 2 && versions.is_sorted()
-    }, PATIENCE).await;
-    assert!(heard.is_ok(), "what was held back goes to the new address: {:?}", stage.tenant("elsewhere").app.received());
+    let heard = stage
+        .tenant("elsewhere")
+        .app
+        .wait_for(
+            |rows| {
+                let versions: Vec<u64> =
+                    rows.iter().filter(|row| row.onboarding_id == leaves.id).map(|row| row.version).collect();
+                versions.len() >= 2 && versions.is_sorted()
+            },
+            PATIENCE,
+        )
+        .await;
+    assert!(
+        heard.is_ok(),
+        "what was held back goes to the new address: {:?}",
+        stage.tenant("elsewhere").app.received()
+    );
     let first = stage.tenant("leaves").app.received().remove(0);
-    let again = stage.tenant("elsewhere").app.received().into_iter().find(|row| row.onboarding_id == leaves.id).unwrap();
+    let again =
+        stage.tenant("elsewhere").app.received().into_iter().find(|row| row.onboarding_id == leaves.id).unwrap();
     assert_eq!(again.id, first.id, "beginning with the one that was refused");
 }
 
@@ -150,26 +167,38 @@ async fn a_queue_of_the_tenant_gets_the_same_events() {
                 "kinds": ["created", "link_issued", "status", "part"]});
         });
     let stage = Stage::with(plan).await;
-    let inbox = stage.stack.sqs().create_queue().queue_name("inbox-of-the-tenant").send().await.unwrap().queue_url.unwrap();
-    let (queue, ours, mixed) = tokio::join!(stage.begin("queue", "1"), stage.begin("ours", "1"), stage.begin("mixed", "1"));
+    let inbox =
+        stage.stack.sqs().create_queue().queue_name("inbox-of-the-tenant").send().await.unwrap().queue_url.unwrap();
+    let (queue, ours, mixed) =
+        tokio::join!(stage.begin("queue", "1"), stage.begin("ours", "1"), stage.begin("mixed", "1"));
     for case in [&queue, &ours, &mixed] {
         case.does(Act::whole_approval());
     }
     for case in [&queue, &mixed] {
-        case.shows("approved, handed over", |shown| shown["status"] == "approved" && shown["delivery"]["through"] == shown["version"]).await;
+        case.shows("approved, handed over", |shown| {
+            shown["status"] == "approved" && shown["delivery"]["through"] == shown["version"]
+        })
+        .await;
     }
     let events = drained(&stage, &inbox).await;
     let of = |case: &Case<'_>| -> Vec<Value> {
         events.iter().filter(|event| event["data"]["onboarding_id"] == *case.id).cloned().collect()
     };
     let last = of(&queue).pop().unwrap();
-    assert_eq!((&last["type"], &last["data"]["status"], &last["data"]["schema"]), (&json!("onboarding.approved"), &json!("approved"), &json!(1)));
+    assert_eq!(
+        (&last["type"], &last["data"]["status"], &last["data"]["schema"]),
+        (&json!("onboarding.approved"), &json!("approved"), &json!(1))
+    );
     assert_eq!(last["data"]["provider"]["ids"]["identity_verification"], *queue.idv);
-    let versions = |case: &Case<'_>| of(case).iter().map(|event| event["data"]["version"].as_u64().unwrap()).collect::<Vec<_>>();
+    let versions =
+        |case: &Case<'_>| of(case).iter().map(|event| event["data"]["version"].as_u64().unwrap()).collect::<Vec<_>>();
     let all = mixed.shown().await["version"].as_u64().unwrap();
     assert_eq!(versions(&mixed), (1..=all).collect::<Vec<_>>(), "every kind was asked for, in order");
     assert!(of(&mixed).iter().any(|event| event["type"] == "onboarding.part"));
-    assert!(stage.tenant("mixed").app.received().is_empty(), "the connection's own destination stands before the tenant's");
+    assert!(
+        stage.tenant("mixed").app.received().is_empty(),
+        "the connection's own destination stands before the tenant's"
+    );
 
     // our own queues are no target
     let shown = ours.shows("the refusal", |shown| !shown["delivery"]["last_error"].is_null()).await;
@@ -203,13 +232,23 @@ async fn a_change_is_parked_at_last_and_the_next_one_goes() {
     let app = &stage.tenant("acme").app;
     app.misbehave(Behaviour::Status { code: 500 }, None);
     case.does([Act::Open]);
-    let shown = case.shows("a parked change", |shown| shown["delivery"]["parked"].as_array().is_some_and(|parked| !parked.is_empty())).await;
+    let shown = case
+        .shows("a parked change", |shown| {
+            shown["delivery"]["parked"].as_array().is_some_and(|parked| !parked.is_empty())
+        })
+        .await;
     let parked = shown["delivery"]["parked"][0].as_u64().unwrap();
     let tries = case.received().iter().filter(|row| row.version == parked).count();
     assert!(tries >= 12, "{tries} tries");
     app.behave();
     assert!(case.timeline().await.iter().any(|change| change["version"] == parked), "it is kept");
-    let next = app.wait_for(|rows| rows.iter().any(|row| row.onboarding_id == case.id && row.outcome == Outcome::Applied && row.version > parked), PATIENCE);
+    let next = app.wait_for(
+        |rows| {
+            rows.iter()
+                .any(|row| row.onboarding_id == case.id && row.outcome == Outcome::Applied && row.version > parked)
+        },
+        PATIENCE,
+    );
     case.does(Act::whole_capture().split_off(1));
     assert!(next.await.is_ok(), "the next change goes");
 }

@@ -2,7 +2,7 @@
 
 use idv_it::stage::{PATIENCE, Stage, until};
 use idv_local::SourceQueue;
-use idv_simulators::ondato::{Act, ApiManner, ApiRule, Endpoint, WebhookManner, Order};
+use idv_simulators::ondato::{Act, ApiManner, ApiRule, Endpoint, Order, WebhookManner};
 use serde_json::{Value, json};
 
 use crate::invoke::code;
@@ -38,7 +38,10 @@ async fn erasing_destroys_and_nothing_revives() {
     let rows = table(&stage).await;
     assert!(!rows.contains(&case.idv), "no id of the provider is left, only its digest");
     let shown = case.shown().await;
-    assert!(shown["erased_at"].is_string() && shown["parts"] == json!([]) && shown["provider_ids"] == json!({}), "{shown}");
+    assert!(
+        shown["erased_at"].is_string() && shown["parts"] == json!([]) && shown["provider_ids"] == json!({}),
+        "{shown}"
+    );
     assert_eq!(case.timeline().await.len(), 1, "the history is gone but for its end");
 
     // late webhooks of it, old and new
@@ -52,7 +55,11 @@ async fn erasing_destroys_and_nothing_revives() {
     assert_eq!(case.shown().await, shown);
 
     let again = case.ask("erase", json!({})).await;
-    assert_eq!((&again["onboarding_id"], &again["erased_at"]), (&receipt["onboarding_id"], &receipt["erased_at"]), "the receipt again");
+    assert_eq!(
+        (&again["onboarding_id"], &again["erased_at"]),
+        (&receipt["onboarding_id"], &receipt["erased_at"]),
+        "the receipt again"
+    );
     assert!(stage.stack.quiet(PATIENCE).await);
     assert_eq!(case.received().len(), told + 1);
     let replay = stage.ask("acme", &stage.start_request("acme", "customer-1")).await;

@@ -111,9 +111,20 @@ async fn bad_input_names_the_field_and_makes_nothing() {
     for (request, field) in cases {
         refused(&stage.ask("acme", &request).await, "invalid_request", field);
     }
-    for request in [json!(null), json!([]), json!("start"), json!({"action": "start"}), json!({"action": "start", "tenant": "A_B"})] {
+    for request in [
+        json!(null),
+        json!([]),
+        json!("start"),
+        json!({"action": "start"}),
+        json!({"action": "start", "tenant": "A_B"}),
+    ] {
         let invoked = stage.stack.invoke(FunctionName::OnboardingInitiator, &request, None).await;
-        assert_eq!((invoked.function_error, code(&invoked.payload)), (None, "invalid_request"), "{request} → {}", invoked.payload);
+        assert_eq!(
+            (invoked.function_error, code(&invoked.payload)),
+            (None, "invalid_request"),
+            "{request} → {}",
+            invoked.payload
+        );
     }
     refused(&stage.ask("acme", &with("/connection", json!("onfido"))).await, "not_found", "connection");
     for (action, more, expected, field) in [
@@ -122,7 +133,12 @@ async fn bad_input_names_the_field_and_makes_nothing() {
         ("get", json!({"reference": "nobody"}), "not_found", "reference"),
         ("get", json!({"onboarding_id": "onb_01ARZ3NDEKTSV4RRFFQ69G5FAV"}), "not_found", "onboarding_id"),
         ("timeline", json!({"onboarding_id": "onb_01ARZ3NDEKTSV4RRFFQ69G5FAV"}), "not_found", "onboarding_id"),
-        ("resume", json!({"onboarding_id": "onb_01ARZ3NDEKTSV4RRFFQ69G5FAV", "idempotency_key": "k"}), "not_found", "onboarding_id"),
+        (
+            "resume",
+            json!({"onboarding_id": "onb_01ARZ3NDEKTSV4RRFFQ69G5FAV", "idempotency_key": "k"}),
+            "not_found",
+            "onboarding_id",
+        ),
         ("erase", json!({"onboarding_id": "onb_01ARZ3NDEKTSV4RRFFQ69G5FAV"}), "not_found", "onboarding_id"),
         ("list", json!({"limit": 0}), "invalid_request", "limit"),
         ("list", json!({"limit": 1000}), "invalid_request", "limit"),
@@ -152,7 +168,10 @@ async fn an_alias_acts_for_its_tenant_alone() {
                 request = json!({"action": action, "tenant": "acme", "onboarding_id": case.id, "idempotency_key": "k", "email": "a@b.example"});
             }
             if matches!(action, "get" | "timeline" | "list") {
-                request.as_object_mut().unwrap().retain(|name, _| matches!(name.as_str(), "action" | "tenant" | "onboarding_id"));
+                request
+                    .as_object_mut()
+                    .unwrap()
+                    .retain(|name, _| matches!(name.as_str(), "action" | "tenant" | "onboarding_id"));
             }
             if matches!(action, "resume" | "submit" | "cancel" | "erase") {
                 request.as_object_mut().unwrap().remove("email");
@@ -231,13 +250,18 @@ async fn what_ondato_cannot_do_says_where_to_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn get_and_timeline_tell_how_it_stands_and_why() {
-    let stage = Stage::with(Plan::of(&["acme"]).and("strict", |config| config["allowed_actions"] = json!(["cancel"]))).await;
+    let stage =
+        Stage::with(Plan::of(&["acme"]).and("strict", |config| config["allowed_actions"] = json!(["cancel"]))).await;
     let first = stage.begin("acme", "customer-1").await;
     let mut request = stage.start_request("acme", "customer-1");
     request["idempotency_key"] = json!("second");
     let second = Case::of(&stage, "acme", &stage.ask("acme", &request).await);
     let by_reference = stage.ask("acme", &json!({"action": "get", "reference": "customer-1"})).await;
-    assert_eq!((&by_reference["onboarding_id"], &by_reference["others"]), (&json!(second.id), &json!(1)), "the newest, and how many others");
+    assert_eq!(
+        (&by_reference["onboarding_id"], &by_reference["others"]),
+        (&json!(second.id), &json!(1)),
+        "the newest, and how many others"
+    );
 
     first.does(Act::whole_until_review());
     first.does([Act::approve_manually()]);
@@ -257,7 +281,11 @@ async fn get_and_timeline_tell_how_it_stands_and_why() {
     assert_eq!(second.timeline().await.last().unwrap()["evidence"], "app");
 
     let details = first.ask("get", json!({"details": true})).await;
-    assert!(details["details"]["kyc_identification"]["document"].to_string().contains("ONA") || details["details"].to_string().to_lowercase().contains("ona"), "{details}");
+    assert!(
+        details["details"]["kyc_identification"]["document"].to_string().contains("ONA")
+            || details["details"].to_string().to_lowercase().contains("ona"),
+        "{details}"
+    );
     let table = stage.stack.dynamodb().scan().table_name(stage.stack.table()).send().await.unwrap();
     assert!(!format!("{table:?}").to_lowercase().contains("\"ona"), "details are stored nowhere");
 
@@ -283,11 +311,20 @@ async fn list_gives_pages_and_filters() {
         async move { stage.ask("acme", &request).await }
     };
     let ids = |page: &Value| -> Vec<String> {
-        page["onboardings"].as_array().unwrap().iter().map(|it| it["onboarding_id"].as_str().unwrap().to_owned()).collect()
+        page["onboardings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["onboarding_id"].as_str().unwrap().to_owned())
+            .collect()
     };
     let (mut seen, mut cursor, mut pages) = (Vec::new(), Value::Null, 0);
     loop {
-        let page = if cursor.is_null() { list(json!({"limit": 2})).await } else { list(json!({"limit": 2, "cursor": cursor})).await };
+        let page = if cursor.is_null() {
+            list(json!({"limit": 2})).await
+        } else {
+            list(json!({"limit": 2, "cursor": cursor})).await
+        };
         seen.extend(ids(&page));
         cursor = page["cursor"].clone();
         pages += 1;

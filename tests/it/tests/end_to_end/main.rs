@@ -8,6 +8,7 @@ mod delivery;
 mod erase;
 mod invoke;
 mod manners;
+mod overtaken;
 mod poison;
 mod proofs;
 mod spellings;

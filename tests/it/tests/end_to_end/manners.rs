@@ -7,7 +7,18 @@ use serde_json::{Value, json};
 
 /// A tenant for each manner, because a pause holds for a whole connection.
 const TENANTS: [&str; 12] = [
-    "busy", "failing", "silent", "truncated", "html", "unauthorized", "stale", "frozen", "elsewhere", "foreign", "closed", "dripping",
+    "busy",
+    "failing",
+    "silent",
+    "truncated",
+    "html",
+    "unauthorized",
+    "stale",
+    "frozen",
+    "elsewhere",
+    "foreign",
+    "closed",
+    "dripping",
 ];
 
 fn once(case: &Case<'_>, stage: &Stage, endpoint: Endpoint, manner: ApiManner, times: u32) {
@@ -63,7 +74,14 @@ async fn wrong_id(stage: &Stage) {
     let case = stage.begin("wrong", "customer-1").await;
     let rule = stage.ondato.misbehave(ApiRule::always(ApiManner::WrongId).at(Endpoint::GetKyc).about(&case.idv));
     case.does(Act::whole_approval());
-    let asked = || stage.ondato.requests().into_iter().filter(|asked| asked.manner.is_some() && asked.idv.as_deref() == Some(&*case.idv)).count();
+    let asked = || {
+        stage
+            .ondato
+            .requests()
+            .into_iter()
+            .filter(|asked| asked.manner.is_some() && asked.idv.as_deref() == Some(&*case.idv))
+            .count()
+    };
     let seen = stage.ondato.wait_for(|_| asked() >= 1, PATIENCE).await;
     assert!(seen.is_ok(), "the answer was asked for");
     assert!(stage.stack.quiet(PATIENCE).await);
@@ -85,9 +103,23 @@ async fn unknown_status(stage: &Stage) {
     let rule = stage.ondato.misbehave(ApiRule::always(manner).at(Endpoint::GetKyc).about(&case.idv));
     case.does(Act::whole_approval().split_off(1));
     let shown = case.shows("an unrecognised part", |shown| !shown["unrecognised"].is_null()).await;
-    assert_eq!((&shown["status"], &shown["unrecognised"]["kind"]), (&json!("in_progress"), &json!("kyc_identification")), "{shown}");
-    let part = shown["parts"].as_array().unwrap().iter().find(|part| part["resource"]["kind"] == "kyc_identification").cloned().unwrap();
-    assert_eq!((&part["standing"], &part["provider_status"]), (&json!("unrecognised"), &json!("TeleportedApproved")), "kept and shown");
+    assert_eq!(
+        (&shown["status"], &shown["unrecognised"]["kind"]),
+        (&json!("in_progress"), &json!("kyc_identification")),
+        "{shown}"
+    );
+    let part = shown["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|part| part["resource"]["kind"] == "kyc_identification")
+        .cloned()
+        .unwrap();
+    assert_eq!(
+        (&part["standing"], &part["provider_status"]),
+        (&json!("unrecognised"), &json!("TeleportedApproved")),
+        "kept and shown"
+    );
     assert!(case.timeline().await.iter().all(|change| change["status"] != "approved"));
     stage.ondato.remove_rule(rule);
     stage.ondato.send_again(&case.idv);
@@ -111,9 +143,13 @@ async fn gone(stage: &Stage) {
     case.ends("approved").await;
     stage.ondato.forget(&case.idv);
     // a run that was made a moment ago may not be readable everywhere yet: 15 min, here 7.5 s
-    let shown = case.shows_after_looking("gone parts", |shown| {
-        shown["parts"].as_array().is_some_and(|parts| !parts.is_empty() && parts.iter().all(|part| part["gone"] == true))
-    }).await;
+    let shown = case
+        .shows_after_looking("gone parts", |shown| {
+            shown["parts"]
+                .as_array()
+                .is_some_and(|parts| !parts.is_empty() && parts.iter().all(|part| part["gone"] == true))
+        })
+        .await;
     assert_eq!(shown["status"], "approved");
     case.ends("approved").await;
 }

@@ -8,9 +8,22 @@ use serde_json::{Value, json};
 
 async fn send(stage: &Stage, queue: &str, bodies: &[String]) {
     let entries = bodies.iter().enumerate().map(|(at, body)| {
-        SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body).message_group_id("acme").build().unwrap()
+        SendMessageBatchRequestEntry::builder()
+            .id(at.to_string())
+            .message_body(body)
+            .message_group_id("acme")
+            .build()
+            .unwrap()
     });
-    let sent = stage.stack.sqs().send_message_batch().queue_url(queue).set_entries(Some(entries.collect())).send().await.unwrap();
+    let sent = stage
+        .stack
+        .sqs()
+        .send_message_batch()
+        .queue_url(queue)
+        .set_entries(Some(entries.collect()))
+        .send()
+        .await
+        .unwrap();
     assert!(sent.failed().is_empty(), "{sent:?}");
 }
 
@@ -41,7 +54,10 @@ async fn poison_among_notices_goes_to_the_dead_letters_and_its_neighbours_are_do
         ("unreadable_record", json!({"v": 1, "connection": {"tenant": "../x", "name": "ondato"}}).to_string()),
         ("unreadable_record", "[".repeat(2000)),
         ("unknown_version", newer.to_string()),
-        ("unknown_tenant", notice("nobody", json!({"subject": {"kind": "identity_verification", "id": "1"}})).to_string()),
+        (
+            "unknown_tenant",
+            notice("nobody", json!({"subject": {"kind": "identity_verification", "id": "1"}})).to_string(),
+        ),
         ("unknown_onboarding", notice("acme", json!({"onboarding": strange})).to_string()),
     ];
     let mut bodies: Vec<String> = poison.iter().map(|(_, body)| body.clone()).collect();
@@ -52,12 +68,16 @@ async fn poison_among_notices_goes_to_the_dead_letters_and_its_neighbours_are_do
     for case in &cases {
         case.ends("approved").await;
     }
-    until("all of it is put aside", || async { stage.stack.dead_letters(SourceQueue::Notices).await.unwrap().len() == poison.len() }).await;
+    until("all of it is put aside", || async {
+        stage.stack.dead_letters(SourceQueue::Notices).await.unwrap().len() == poison.len()
+    })
+    .await;
     assert!(stage.stack.quiet(PATIENCE).await);
     assert_eq!(stage.ondato.requests_to(Endpoint::GetIdv), 3, "each neighbour was looked at once");
     let letters = stage.stack.dead_letters(SourceQueue::Notices).await.unwrap();
     for (cause, body) in &poison {
-        let letter = letters.iter().find(|letter| letter["body"] == **body).unwrap_or_else(|| panic!("{cause}: {letters:?}"));
+        let letter =
+            letters.iter().find(|letter| letter["body"] == **body).unwrap_or_else(|| panic!("{cause}: {letters:?}"));
         let told = &letter["message_attributes"];
         assert_eq!(told["cause"], *cause, "{letter}");
         assert!(told["source_queue"].as_str().is_some_and(|queue| queue.contains("notices")), "{letter}");
@@ -66,7 +86,10 @@ async fn poison_among_notices_goes_to_the_dead_letters_and_its_neighbours_are_do
     }
     // what was put aside is sent again as it is: it comes back the same way, and nobody is hurt
     send(&stage, &stage.stack.queues().notices, &[poison[1].1.clone(), due(&cases[0])]).await;
-    until("it is put aside again", || async { stage.stack.dead_letters(SourceQueue::Notices).await.unwrap().len() == poison.len() + 1 }).await;
+    until("it is put aside again", || async {
+        stage.stack.dead_letters(SourceQueue::Notices).await.unwrap().len() == poison.len() + 1
+    })
+    .await;
     cases[0].ends("approved").await;
 }
 
@@ -81,12 +104,19 @@ async fn a_bad_bell_is_put_aside_and_its_neighbours_are_rung() {
     case.shows("in progress", |shown| shown["status"] == "in_progress").await;
     assert!(case.received().is_empty());
     let bell = json!({"v": 1, "onboarding": {"tenant": "acme", "id": case.id}}).to_string();
-    let poison = ["no JSON".to_owned(), json!({"v": 1}).to_string(), json!({"v": 9, "onboarding": {"tenant": "acme", "id": case.id}}).to_string()];
+    let poison = [
+        "no JSON".to_owned(),
+        json!({"v": 1}).to_string(),
+        json!({"v": 9, "onboarding": {"tenant": "acme", "id": case.id}}).to_string(),
+    ];
     let mut bodies = poison.to_vec();
     bodies.insert(1, bell);
     send(&stage, &stage.stack.queues().deliveries, &bodies).await;
     case.heard("in_progress").await;
-    until("they are put aside", || async { stage.stack.dead_letters(SourceQueue::Deliveries).await.unwrap().len() == poison.len() }).await;
+    until("they are put aside", || async {
+        stage.stack.dead_letters(SourceQueue::Deliveries).await.unwrap().len() == poison.len()
+    })
+    .await;
     for letter in stage.stack.dead_letters(SourceQueue::Deliveries).await.unwrap() {
         let told = &letter["message_attributes"];
         assert!(matches!(told["cause"].as_str(), Some("unreadable_record" | "unknown_version")), "{letter}");
@@ -108,7 +138,9 @@ async fn nothing_is_dropped_while_the_dead_letters_cannot_be_written() {
     send(&stage, &stage.stack.queues().notices, &["no JSON".to_owned()]).await;
     until("it was tried", || async {
         stage.stack.aws_calls(FunctionName::EventFetcher).iter().any(|call| call.service == "sqs")
-    }).await;
+    })
+    .await;
     stage.stack.outage(FunctionName::EventFetcher, "sqs", false).unwrap();
-    until("it is put aside", || async { stage.stack.dead_letters(SourceQueue::Notices).await.unwrap().len() == 1 }).await;
+    until("it is put aside", || async { stage.stack.dead_letters(SourceQueue::Notices).await.unwrap().len() == 1 })
+        .await;
 }

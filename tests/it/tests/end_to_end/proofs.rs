@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 const CLIENT: &str = "client-secret-of-at-least-32-characters";
 
 /// Proven and readable, about nothing of ours: answered 200 and silent.
-pub(crate) const BODY: &[u8] = br#"{"type":"Nothing.Known","applicationId":"00000000-0000-4000-8000-000000000000","payload":{}}"#;
+pub(crate) const BODY: &[u8] =
+    br#"{"type":"Nothing.Known","applicationId":"00000000-0000-4000-8000-000000000000","payload":{}}"#;
 
 fn webhook(config: &mut Value, proofs: Value) {
     config["connections"]["ondato"]["webhook"] = proofs;
@@ -91,14 +92,30 @@ async fn right_proofs_are_accepted_and_wrong_ones_get_the_same_401() {
         ("token", bearer("")),
         ("token", vec![basic("ondato", CLIENT)]),
         ("far", mac(MAC, 0, BODY)),
-        ("far", [mac(MAC, 0, BODY), vec![("x-forwarded-for", "203.0.113.7".to_owned()), ("forwarded", "for=203.0.113.7".to_owned())]].concat()),
+        (
+            "far",
+            [
+                mac(MAC, 0, BODY),
+                vec![("x-forwarded-for", "203.0.113.7".to_owned()), ("forwarded", "for=203.0.113.7".to_owned())],
+            ]
+            .concat(),
+        ),
         ("both", mac(MAC, 0, BODY)),
         ("both", vec![basic("u", "password-of-both")]),
     ];
     for (tenant, headers) in refused {
         assert_eq!(stage.post(tenant, &headers, BODY).await.seen(), unknown, "{tenant} {headers:?}");
     }
-    for path in ["mac/elsewhere", "nobody/ondato", "MAC/ondato", "mac", "mac/ondato/key/more", "mac/ondato%2f", "mac//ondato", "-/ondato"] {
+    for path in [
+        "mac/elsewhere",
+        "nobody/ondato",
+        "MAC/ondato",
+        "mac",
+        "mac/ondato/key/more",
+        "mac/ondato%2f",
+        "mac//ondato",
+        "-/ondato",
+    ] {
         let url = format!("{}/v1/webhooks/{path}", stage.stack.api_url());
         assert_eq!(request("POST", &url, &mac(MAC, 0, BODY), BODY).await.seen(), unknown, "{path}");
     }

@@ -54,7 +54,8 @@ async fn an_accepted_webhook_costs_one_message() {
     let body = json!({
         "type": "IdentityVerification.StatusChanged", "applicationId": stage.tenant("acme").application.application_id,
         "payload": {"id": "0d0c4a52-6f0e-4f0b-9c1e-1f5f6f5a0001", "status": "InProgress"},
-    }).to_string();
+    })
+    .to_string();
     // the index is read again when it is 60 s old: now it is fresh
     request("POST", &format!("{}/v1/webhooks/nobody/ondato", stage.stack.api_url()), &[], b"").await;
     stage.stack.forget_calls(INGRESS);
