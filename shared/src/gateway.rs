@@ -1,11 +1,15 @@
 //! What every use case stands on: the ports, wired once per process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use url::Url;
 
-use crate::domain::{ConnectionKey, Onboarding, Timestamp, Truth};
-use crate::ports::{Bells, Commit, Connection, Http, Ledger, Reach, TenantConfig, Vault, World};
+use crate::domain::{Onboarding, Timestamp, Truth};
+use crate::ports::{
+    Bells, Clock, Commit, Connection, Http, HttpError, Ledger, Reach, Request, Response, TenantConfig, Vault, World,
+};
 use crate::seal::Binding;
 
 /// The ports of one process.
@@ -62,18 +66,20 @@ pub fn awaits_delivery(config: &TenantConfig, onboarding: &Onboarding) -> bool {
 
 type Digest<'a> = dyn Fn(&[u8]) -> String + Send + Sync + 'a;
 
-/// A connection with what its account needs for a call.
+/// A connection with what its account needs for a piece of work, all of whose calls together end in time: a provider
+/// that is slow at each of them must not outlast the function.
 pub struct Line<'a> {
     gateway: &'a Gateway,
     /// The connection itself.
     pub connection: &'a Connection,
+    http: Budgeted<'a>,
     digest: Box<Digest<'a>>,
 }
 
 impl<'a> Line<'a> {
-    /// Joins a connection with the world.
+    /// Joins a connection with the world, for so long.
     #[must_use]
-    pub fn new(gateway: &'a Gateway, config: &'a TenantConfig, connection: &'a Connection) -> Self {
+    pub fn new(gateway: &'a Gateway, config: &'a TenantConfig, connection: &'a Connection, budget: Duration) -> Self {
         let digest = move |data: &[u8]| {
             let binding = Binding {
                 tenant: config.tenant.as_str(),
@@ -82,24 +88,38 @@ impl<'a> Line<'a> {
             };
             config.sealing_keys.digest(&binding, data).as_str().to_owned()
         };
-        Self { gateway, connection, digest: Box::new(digest) }
+        let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until: gateway.now() + budget };
+        Self { gateway, connection, http, digest: Box::new(digest) }
     }
 
     /// What a call may use.
     #[must_use]
     pub fn reach(&self) -> Reach<'_> {
         Reach {
-            http: &*self.gateway.http,
+            http: &self.http,
             world: &self.gateway.world,
             connection: &self.connection.key,
             public_url: &self.gateway.public_url,
             digest: &*self.digest,
         }
     }
+}
 
-    /// Whose and which.
-    #[must_use]
-    pub const fn key(&self) -> &ConnectionKey {
-        &self.connection.key
+/// Calls that share one deadline.
+struct Budgeted<'a> {
+    http: &'a dyn Http,
+    clock: &'a dyn Clock,
+    until: Timestamp,
+}
+
+#[async_trait]
+impl Http for Budgeted<'_> {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let left = self.until.since(self.clock.now());
+        if left.is_zero() {
+            return Err(HttpError::TimedOut);
+        }
+        let deadline = request.deadline.min(left);
+        self.http.send(Request { deadline, ..request }).await
     }
 }

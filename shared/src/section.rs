@@ -21,6 +21,16 @@ pub struct Fault {
     pub what: String,
 }
 
+const UNKNOWN: &str = "is not known here";
+
+impl Fault {
+    /// A member that nobody asked for: a mistake in a file, but no reason to refuse what a later version has written.
+    #[must_use]
+    pub fn is_unknown_member(&self) -> bool {
+        self.what == UNKNOWN
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.what)
@@ -222,7 +232,7 @@ impl<'a> Section<'a> {
     pub fn finish(self) {
         let unknown = self.members.into_iter().flatten().map(|(name, _)| name).filter(|name| !self.seen.contains(*name));
         for name in unknown {
-            self.fault(name, "is not known here");
+            self.fault(name, UNKNOWN);
         }
     }
 }

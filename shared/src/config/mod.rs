@@ -55,7 +55,8 @@ pub fn read_file(text: &str, rules: Rules) -> Result<Configuration, Vec<Fault>> 
     if faults.count() == 0 { Ok(Configuration { tenants, aliases }) } else { Err(faults.take()) }
 }
 
-/// Reads one tenant's secret.
+/// Reads one tenant's secret. Members that are not known are passed over: rolling back to a version that does not know
+/// a setting must not take the tenant down.
 ///
 /// # Errors
 /// Every fault in it.
@@ -63,10 +64,8 @@ pub fn read_tenant(tenant: &Tenant, value: &Value, rules: Rules) -> Result<Tenan
     let faults = Faults::default();
     let section = Section::new(format!("tenants.{tenant}"), value, &faults);
     let config = tenant_of(tenant, section, rules);
-    match config {
-        Some(config) if faults.count() == 0 => Ok(config),
-        Some(_) | None => Err(faults.take()),
-    }
+    let serious: Vec<Fault> = faults.take().into_iter().filter(|fault| !fault.is_unknown_member()).collect();
+    config.filter(|_| serious.is_empty()).ok_or(serious)
 }
 
 /// Reads the index (design §8).

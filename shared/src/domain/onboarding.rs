@@ -118,6 +118,9 @@ pub struct Truth {
     /// A part that could not be read at the last look.
     #[serde(default)]
     pub unrecognised: Option<Resource>,
+    /// The provider does not know the run any more: what was known stands, looks stop.
+    #[serde(default)]
+    pub gone: bool,
 }
 
 impl Truth {
@@ -140,6 +143,7 @@ impl Truth {
             withdrawn: false,
             stalled_attempt: 0,
             unrecognised: None,
+            gone: false,
         };
         truth.record(ChangeKind::Status, Status::Created, at, Evidence::App);
         truth

@@ -2,8 +2,9 @@
 //!
 //! Order, number and cause of looks cannot matter to the state: it is a function of the last snapshot and of which
 //! parts were ever seen. Three rules stand above every provider's table:
-//! - an approval needs an approved part and no unreadable one, whatever the table says;
-//! - a part that a complete look does not show any more is kept as `gone`, with what was known of it;
+//! - an approval needs an approved part that is still there and no unreadable one, whatever the table says;
+//! - a part that a complete look does not show any more is kept as `gone`, with what was known of it; a run that the
+//!   provider does not know any more changes nothing else;
 //! - an onboarding that the tenant withdrew keeps its status; a decision on it is only noted.
 
 use super::change::{ChangeKind, Evidence};
@@ -26,8 +27,12 @@ pub struct Occasion {
 pub fn reduce(before: &Truth, snapshot: &Snapshot, assess: &dyn Fn(&[Part]) -> Assessment, occasion: Occasion) -> Truth {
     let mut after = before.clone();
     after.parts = merged(&before.parts, snapshot);
+    after.gone = snapshot.is_gone();
+    if after.gone {
+        return after;
+    }
     after.unrecognised = None;
-    match guarded(assess(&after.parts), &after.parts) {
+    match guarded(assess(&after.parts), before.status, &after.parts) {
         Assessment::Known(opinion) if after.withdrawn => {
             after.superseded_decision |= opinion.status.is_decision();
             record_parts(before, &mut after, occasion);
@@ -62,13 +67,15 @@ fn merged(known: &[Part], snapshot: &Snapshot) -> Vec<Part> {
 }
 
 /// No table can approve without an approved part, or past a word that nobody could read.
-fn guarded(assessment: Assessment, parts: &[Part]) -> Assessment {
+fn guarded(assessment: Assessment, before: Status, parts: &[Part]) -> Assessment {
     let Assessment::Known(opinion) = &assessment else { return assessment };
     if opinion.status != Status::Approved {
         return assessment;
     }
     let unreadable = parts.iter().find(|part| part.standing == Standing::Unrecognised && !part.gone);
-    let unproven = parts.iter().all(|part| part.standing != Standing::Approved).then(|| parts.first()).flatten();
+    // What was approved stays so when its evidence is taken away (redaction); nothing becomes approved by that.
+    let proves = |part: &Part| part.standing == Standing::Approved && (!part.gone || before == Status::Approved);
+    let unproven = (!parts.iter().any(proves)).then(|| parts.first()).flatten();
     match unreadable.or(unproven) {
         Some(part) => Assessment::Unrecognised { resource: part.resource.clone() },
         None => assessment,

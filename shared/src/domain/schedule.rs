@@ -83,7 +83,7 @@ pub fn confirm_after(repeat: u8, pace: Pace) -> Option<Duration> {
 /// When the next look is due after one at `now`; none when nothing more is expected.
 #[must_use]
 pub fn next_look(onboarding: &Onboarding, truth: &Truth, now: Timestamp, horizons: Horizons, pace: Pace) -> Option<Timestamp> {
-    if !truth.parts.is_empty() && truth.parts.iter().all(|part| part.gone) {
+    if truth.gone {
         return None;
     }
     let created = onboarding.identity.created_at;
@@ -104,7 +104,7 @@ fn next_open_look(created: Timestamp, truth: &Truth, now: Timestamp, horizons: H
     let aged = now.since(created) / 4;
     let regular = now + aged.clamp(pace.secs(15 * MINUTE), pace.secs(DAY));
     let milestones = [
-        Some(created + pace.of(horizons.open)),
+        Some(begun(created, truth) + pace.of(horizons.open)),
         truth.attempt().and_then(|attempt| attempt.link_expires_at),
         truth.attempt().filter(|attempt| attempt.number > truth.stalled_attempt)
             .map(|attempt| attempt.started_at + pace.of(horizons.stalled_after)),
@@ -123,13 +123,24 @@ pub enum Passage {
     Abandoned,
 }
 
+/// Whether the current attempt has been open for longer than the horizon: whatever the provider still calls open is
+/// then `abandoned`.
+#[must_use]
+pub fn is_past_horizon(created: Timestamp, truth: &Truth, now: Timestamp, horizons: Horizons, pace: Pace) -> bool {
+    now >= begun(created, truth) + pace.of(horizons.open)
+}
+
+fn begun(created: Timestamp, truth: &Truth) -> Timestamp {
+    truth.attempt().map_or(created, |attempt| attempt.started_at)
+}
+
 /// See [`Passage`].
 #[must_use]
 pub fn passage(created: Timestamp, truth: &Truth, now: Timestamp, horizons: Horizons, pace: Pace) -> Passage {
-    if truth.status.is_settled() {
+    if truth.status.is_settled() || truth.gone {
         return Passage::Nothing;
     }
-    if now >= created + pace.of(horizons.open) {
+    if is_past_horizon(created, truth, now, horizons, pace) {
         return Passage::Abandoned;
     }
     let before_submission = matches!(truth.status, Status::Created | Status::LinkIssued | Status::InProgress);

@@ -21,6 +21,8 @@ use crate::ports::{
 
 use super::{Fetcher, Outcome, Rung, Verdict};
 
+/// Finding out whose it is may take so long, beside the look that follows.
+const RESOLVE: Duration = Duration::from_secs(6);
 /// A webhook can overtake our own create by this much (design §5).
 const OVERTAKING: Duration = Duration::from_secs(15 * 60);
 /// A stranger is remembered (design §5).
@@ -37,6 +39,7 @@ impl Fetcher {
         record: Option<SubjectRecord>,
         rung: &[Rung],
     ) -> Result<Outcome, LedgerError> {
+        let waited_since = record.as_ref().and_then(|record| since_of(&record.state));
         match record.map(|record| record.state) {
             Some(SubjectState::Erased | SubjectState::Stranger) => {
                 info!(event = "notice_of_no_one", tenant = %subject.connection.tenant, connection = %subject.connection.name);
@@ -47,7 +50,8 @@ impl Fetcher {
         let config = match self.config(&subject.connection.tenant).await {
             Ok(config) => config,
             Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => {
-                return self.park(subject, rung, self.gateway.now() + Duration::from_secs(60)).await;
+                let since = since(rung, waited_since);
+                return self.park(subject, rung, since, self.gateway.now() + Duration::from_secs(60)).await;
             }
             Err(verdict) => return Ok((verdict, None)),
         };
@@ -56,10 +60,14 @@ impl Fetcher {
         };
         match self.resolve(&config, connection, &subject.resource, rung).await? {
             Resolved::Ours(onboarding) => self.bind(subject, &onboarding, rung).await,
-            Resolved::NotOurs => self.age(connection, subject, rung).await,
+            Resolved::Erased => {
+                info!(event = "notice_of_erased", tenant = %subject.connection.tenant);
+                Ok(DONE)
+            }
+            Resolved::NotOurs => self.age(connection, subject, rung, since(rung, waited_since)).await,
             Resolved::Later(after) => {
                 let due = self.gateway.now() + after;
-                self.park(subject, rung, due).await
+                self.park(subject, rung, since(rung, waited_since), due).await
             }
         }
     }
@@ -72,12 +80,12 @@ impl Fetcher {
         rung: &[Rung],
     ) -> Result<Resolved, LedgerError> {
         let evidence = rung.first().map_or(crate::domain::Evidence::Webhook, |rung| rung.notice.evidence);
-        let looker = Looker { gateway: &self.gateway, config, connection, evidence };
+        let looker = Looker { gateway: &self.gateway, config, connection, evidence, budget: RESOLVE };
         let record = self.gateway.ledger.connection(&connection.key).await?;
         if let Some(until) = looker.hindrance(&record).await? {
             return Ok(Resolved::Later(until.since(self.gateway.now())));
         }
-        let line = Line::new(&self.gateway, config, connection);
+        let line = Line::new(&self.gateway, config, connection, RESOLVE);
         match connection.account.resolve(line.reach(), resource).await {
             Ok(Some(id)) => self.ours(connection, id).await,
             // Refused (403, say): the account may not see it, so it is another's.
@@ -94,7 +102,10 @@ impl Fetcher {
     async fn ours(&self, connection: &Connection, id: OnboardingId) -> Result<Resolved, LedgerError> {
         let key = OnboardingKey { tenant: connection.key.tenant.clone(), id };
         let found = self.gateway.ledger.read(&key).await?;
-        let fits = found.filter(|found| found.identity.connection == connection.key.name && found.erased_at.is_none());
+        let fits = found.filter(|found| found.identity.connection == connection.key.name);
+        if fits.as_ref().is_some_and(|found| found.erased_at.is_some()) {
+            return Ok(Resolved::Erased);
+        }
         Ok(fits.map_or(Resolved::NotOurs, |onboarding| Resolved::Ours(Box::new(onboarding))))
     }
 
@@ -118,11 +129,17 @@ impl Fetcher {
         Ok(self.gateway.ledger.commit(&commit).await? == Committed::Done)
     }
 
-    async fn age(&self, connection: &Connection, subject: &SubjectKey, rung: &[Rung]) -> Result<Outcome, LedgerError> {
-        let ripe = first_sent(rung) + self.gateway.world.pace.of(OVERTAKING);
+    async fn age(
+        &self,
+        connection: &Connection,
+        subject: &SubjectKey,
+        rung: &[Rung],
+        since: Timestamp,
+    ) -> Result<Outcome, LedgerError> {
+        let ripe = since + self.gateway.world.pace.of(OVERTAKING);
         let now = self.gateway.now();
         if now < ripe {
-            return self.park(subject, rung, ripe).await;
+            return self.park(subject, rung, since, ripe).await;
         }
         match connection.settings.unknown_subject {
             UnknownSubject::Stranger => {
@@ -185,9 +202,14 @@ impl Fetcher {
         }
     }
 
-    async fn park(&self, subject: &SubjectKey, rung: &[Rung], due: Timestamp) -> Result<Outcome, LedgerError> {
+    async fn park(
+        &self,
+        subject: &SubjectKey,
+        rung: &[Rung],
+        since: Timestamp,
+        due: Timestamp,
+    ) -> Result<Outcome, LedgerError> {
         let Some(last) = rung.last() else { return Ok(DONE) };
-        let since = first_sent(rung);
         if self.gateway.now().since(since) > self.gateway.world.pace.of(PARKED) {
             return Ok((Verdict::Reject("parked_too_long"), None));
         }
@@ -201,13 +223,22 @@ impl Fetcher {
 
 enum Resolved {
     Ours(Box<Onboarding>),
+    Erased,
     NotOurs,
     Later(Duration),
 }
 
-fn first_sent(rung: &[Rung]) -> Timestamp {
+/// When the first notice of it was sent, also when others have waited here before.
+fn since(rung: &[Rung], waited_since: Option<Timestamp>) -> Timestamp {
     let sent = rung.iter().map(|rung| rung.notice.since.unwrap_or(rung.sent_at));
-    sent.min().unwrap_or(Timestamp::from_millis(0))
+    sent.chain(waited_since).min().unwrap_or(Timestamp::from_millis(0))
+}
+
+fn since_of(state: &SubjectState) -> Option<Timestamp> {
+    match state {
+        SubjectState::Parked { notice } => notice.since,
+        SubjectState::Bound { .. } | SubjectState::Stranger | SubjectState::Erased => None,
+    }
 }
 
 /// Which attempt a run of ours is: the one that names it, the current one while it names none, else none (0): a run

@@ -8,13 +8,15 @@ use tracing::{info, warn};
 use crate::domain::schedule::confirm_after;
 use crate::domain::{Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant};
 use crate::gateway::{Line, awaits_delivery};
-use crate::look::{Looked, Looker, Ring};
+use crate::look::{LOOK_BUDGET, Looked, Looker, Ring};
 use crate::ports::{Commit, Committed, Connection, LedgerError, ProviderError, TenantConfig, VaultError};
 use crate::state::Carrier;
 
 use super::{Fetcher, Outcome, Rung, Verdict};
 
 const DONE: Outcome = (Verdict::Done, None);
+/// Exchanging a code may take so long, beside the look that follows.
+const EXCHANGE: Duration = Duration::from_secs(5);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -47,6 +49,11 @@ impl Fetcher {
         let config = match self.config(&key.tenant).await {
             Ok(config) => config,
             Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => return self.leave_due(key, MINUTE).await,
+            // It was removed: what it had rests.
+            Err(Verdict::Reject(_)) => {
+                warn!(event = "tenant_gone", tenant = %key.tenant);
+                return self.leave_due(key, 12 * HOUR).await;
+            }
             Err(verdict) => return Ok((verdict, None)),
         };
         let Some(connection) = config.connection(&onboarding.identity.connection) else {
@@ -58,7 +65,7 @@ impl Fetcher {
         }
         self.exchange(&onboarding, &config, connection, rung).await?;
         let evidence = rung.first().map_or(Evidence::Schedule, |rung| rung.notice.evidence);
-        let looker = Looker { gateway: &self.gateway, config: &config, connection, evidence };
+        let looker = Looker { gateway: &self.gateway, config: &config, connection, evidence, budget: LOOK_BUDGET };
         self.looked(&looker, &onboarding, attempt, rung).await
     }
 
@@ -76,7 +83,7 @@ impl Fetcher {
             return Ok((Verdict::Done, undelivered(looker.config, onboarding)));
         }
         if let Some(wait) = self.too_early(onboarding, rung) {
-            return Ok((Verdict::Again(wait), None));
+            return self.give_up_or(rung, wait, onboarding).await;
         }
         match looker.look(&onboarding.key, attempt, &rings).await? {
             Looked::Found { onboarding, unconfirmed } => {
@@ -116,7 +123,12 @@ impl Fetcher {
 
     /// Claims that the look contradicted are looked into again, later and later; then the schedule has them.
     async fn repeat(&self, again: &[&Rung]) -> Verdict {
+        let mut repeated: Vec<&Rung> = Vec::new();
         for rung in again {
+            if repeated.iter().any(|other| other.notice.claim == rung.notice.claim && other.notice.repeat <= rung.notice.repeat) {
+                continue;
+            }
+            repeated.push(rung);
             let Some(after) = confirm_after(rung.notice.repeat, self.gateway.world.pace) else {
                 warn!(event = "claim_unconfirmed", tenant = %rung.notice.connection.tenant,
                     connection = %rung.notice.connection.name, given_up = true);
@@ -168,7 +180,7 @@ impl Fetcher {
                 warn!(event = "return_code_past", tenant = %onboarding.key.tenant);
                 continue;
             };
-            let line = Line::new(&self.gateway, config, connection);
+            let line = Line::new(&self.gateway, config, connection, EXCHANGE);
             if let Err(error) = connection.account.exchange(line.reach(), &subject, &code).await {
                 warn!(event = "exchange_failed", tenant = %onboarding.key.tenant, cause = code_of(&error));
             }

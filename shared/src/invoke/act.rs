@@ -20,7 +20,7 @@ impl Initiator {
         let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
         let subject = subject_of(&onboarding)?;
         let content = json!({ "onboarding_id": asked.onboarding_id, "options": asked.options });
-        let line = Line::new(&self.gateway, config, connection);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
         let work = async { Ok(connection.account.submit(line.reach(), &subject, &asked.options).await?) };
         self.once(config, "submit", &asked.idempotency_key, &content, &asked.onboarding_id, work).await?;
         Ok(acted(&onboarding))
@@ -35,7 +35,7 @@ impl Initiator {
         let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
         let subject = subject_of(&onboarding)?;
         let content = json!({ "onboarding_id": asked.onboarding_id, "email": asked.email, "phone": asked.phone });
-        let line = Line::new(&self.gateway, config, connection);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
         let work = async { Ok(connection.account.update_contact(line.reach(), &subject, &contact).await?) };
         self.once(config, "update_contact", &asked.idempotency_key, &content, &asked.onboarding_id, work).await?;
         Ok(acted(&onboarding))

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use tracing::info;
+use futures_util::future::join_all;
+use tracing::{info, warn};
 
 use crate::domain::{ChangeKind, Evidence, Onboarding, OnboardingId, OnboardingKey, Resource, SubjectKey, Truth};
 use crate::gateway::Line;
@@ -16,7 +17,7 @@ use super::answer::{Erased, Refusal};
 use super::request::Erase;
 
 /// Subjects stay marked (design §6: at least 400 days).
-const MARKED: Duration = Duration::from_secs(400 * 24 * 3600);
+pub(super) const MARKED: Duration = Duration::from_secs(400 * 24 * 3600);
 
 impl Initiator {
     pub(super) async fn erase(&self, config: &TenantConfig, asked: Erase) -> Result<Erased, Refusal> {
@@ -28,17 +29,20 @@ impl Initiator {
     async fn erased(&self, config: &TenantConfig, id: &OnboardingId) -> Result<Erased, Refusal> {
         let key = OnboardingKey { tenant: config.tenant.clone(), id: id.clone() };
         let now = self.gateway.now();
-        let known = self.gateway.ledger.read(&key).await?.ok_or_else(super::no_onboarding)?;
-        // Also one that is switched off: what is known of a person can always be destroyed.
-        let connection = config.connections.get(&known.identity.connection).ok_or_else(super::no_connection)?;
         let onboarding = self.gateway.ledger.fence_erasure(&key, now).await?.ok_or_else(super::no_onboarding)?;
         let erased_at = onboarding.erased_at.unwrap_or(now);
         self.gateway.ledger.destroy_key(&key).await?;
-        let subjects: Vec<Resource> =
+        let runs: Vec<Resource> =
             onboarding.truth.attempts.iter().filter_map(|attempt| attempt.subject.clone()).collect();
-        let (provider, not_at_provider) = self.erase_at_provider(config, connection, subjects).await?;
-        for resource in provider.iter().chain(&not_at_provider) {
-            let subject = SubjectKey { connection: connection.key.clone(), resource: resource.clone() };
+        // Also through a connection that is off or gone: what is known of a person can always be destroyed here.
+        let connection = config.connections.get(&onboarding.identity.connection);
+        let (provider, not_at_provider) = match connection {
+            Some(connection) => self.erase_at_provider(config, connection, runs).await?,
+            None => (Vec::new(), runs),
+        };
+        let parts = onboarding.truth.parts.iter().map(|part| &part.resource);
+        for resource in provider.iter().chain(&not_at_provider).chain(parts) {
+            let subject = SubjectKey { connection: onboarding.connection(), resource: resource.clone() };
             self.gateway.ledger.erase_subject(&subject, now + MARKED).await?;
         }
         if !is_buried(&onboarding) {
@@ -47,24 +51,36 @@ impl Initiator {
             let buried = Onboarding { truth: tombstone, ..onboarding };
             self.ring(config, &buried).await;
         }
-        info!(event = "erased", tenant = %config.tenant, connection = %connection.key.name);
+        info!(event = "erased", tenant = %config.tenant);
         Ok(Erased { onboarding_id: key.id, erased_at, provider, not_at_provider })
     }
 
-    /// Asked, and could not be asked. Any other failure ends the request, which is then repeated.
+    /// All at once. What was asked, and what could not be: a person has to see to that at the provider. A provider
+    /// that does not answer ends the request, which is then repeated.
     async fn erase_at_provider(
         &self,
         config: &TenantConfig,
         connection: &Connection,
-        subjects: Vec<Resource>,
+        runs: Vec<Resource>,
     ) -> Result<(Vec<Resource>, Vec<Resource>), Refusal> {
-        let line = Line::new(&self.gateway, config, connection);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let reach = line.reach();
+        let outcomes = join_all(runs.iter().map(|run| connection.account.erase(reach, run))).await;
         let (mut asked, mut not_asked) = (Vec::new(), Vec::new());
-        for subject in subjects {
-            match connection.account.erase(line.reach(), &subject).await {
-                Ok(()) | Err(ProviderError::NotFound) => asked.push(subject),
-                Err(ProviderError::Unsupported(_)) => not_asked.push(subject),
-                Err(failure) => return Err(failure.into()),
+        for (run, outcome) in runs.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(()) | Err(ProviderError::NotFound) => asked.push(run),
+                Err(
+                    failure @ (ProviderError::Unsupported(_)
+                    | ProviderError::Unauthorized
+                    | ProviderError::Refused { .. }
+                    | ProviderError::Foreign(_)),
+                ) => {
+                    warn!(event = "erase_at_provider_failed", tenant = %config.tenant, connection = %connection.key.name,
+                        cause = %failure);
+                    not_asked.push(run);
+                }
+                Err(failure @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_))) => return Err(failure.into()),
             }
         }
         Ok((asked, not_asked))

@@ -23,7 +23,7 @@ impl Initiator {
                 self.gateway.ledger.put_key(key, wrapped.as_str()).await?
             }
         };
-        config.sealing_keys.unwrap_key(tenant, id, &WrappedKey::from_text(wrapped)).map_err(unsealable)
+        unwrapped(config, key, wrapped)
     }
 
     /// Seals an entrance for the ledger.
@@ -57,7 +57,8 @@ impl Initiator {
         };
         let Some(attempt) = onboarding.truth.attempt().filter(|_| self.is_live(onboarding)) else { return Ok(started) };
         let Some(sealed) = &attempt.sealed_link else { return Ok(started) };
-        let data_key = self.data_key(config, &onboarding.key).await?;
+        let wrapped = self.gateway.ledger.key(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
+        let data_key = unwrapped(config, &onboarding.key, wrapped)?;
         let number = attempt.number.to_string();
         let opened = data_key.open(&binding(&onboarding.key, &number).get(), &Sealed::from_text(sealed.as_str()));
         let plain: Value = serde_json::from_slice(opened.map_err(unsealable)?.expose()).map_err(unsealable)?;
@@ -75,6 +76,11 @@ impl Initiator {
         self.gateway.world.entropy.fill(bytes);
         Ok(())
     }
+}
+
+fn unwrapped(config: &TenantConfig, key: &OnboardingKey, wrapped: String) -> Result<DataKey, Refusal> {
+    let (tenant, id) = (key.tenant.as_str(), key.id.as_str());
+    config.sealing_keys.unwrap_key(tenant, id, &WrappedKey::from_text(wrapped)).map_err(unsealable)
 }
 
 fn link_of(plain: &Value, attempt: &Attempt) -> Option<Link> {

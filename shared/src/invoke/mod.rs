@@ -22,6 +22,7 @@ mod run;
 mod start;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -34,6 +35,11 @@ use crate::ports::{Connection, TenantConfig};
 
 use self::answer::Refusal;
 use self::request::{Action, Request};
+
+/// What the provider's calls of one request may take together: an app waits, and the function ends after 29 s.
+const BUDGET: Duration = Duration::from_secs(16);
+/// What a look before the real work may take of it.
+const LOOK: Duration = Duration::from_secs(8);
 
 /// Answers apps.
 pub struct Initiator {

@@ -36,7 +36,7 @@ impl Initiator {
         let connection = super::connection_of(config, &onboarding.identity.connection)?;
         let subject = onboarding.truth.attempt().and_then(|attempt| attempt.subject.as_ref());
         let Some(subject) = subject else { return Ok(None) };
-        let line = Line::new(&self.gateway, config, connection);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
         Ok(Some(connection.account.details(line.reach(), subject).await?))
     }
 

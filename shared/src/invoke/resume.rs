@@ -80,7 +80,7 @@ impl Initiator {
         if attempt.is_none_or(|attempt| attempt.subject.is_none()) {
             return Ok(onboarding);
         }
-        let looker = Looker { gateway: &self.gateway, config, connection, evidence: Evidence::App };
+        let looker = Looker { gateway: &self.gateway, config, connection, evidence: Evidence::App, budget: super::LOOK };
         match looker.look(&onboarding.key, onboarding.truth.attempt_number(), &[]).await? {
             Looked::Found { onboarding, .. } | Looked::Satisfied(onboarding) => {
                 self.ring(config, &onboarding).await;
@@ -107,6 +107,10 @@ impl Initiator {
         let truth = &onboarding.truth;
         if matches!(truth.status, Status::Approved | Status::Cancelled) {
             return Err(not_resumable("approved and cancelled onboardings are not resumed; start a new one"));
+        }
+        // The person has done everything; another attempt would only make the decision on this one a superseded one.
+        if matches!(truth.status, Status::Submitted | Status::InReview) {
+            return self.entrance(config, &onboarding).await;
         }
         if truth.attempt().is_some_and(|run| run.subject.is_none()) {
             let wish = Wish { attempt: truth.attempt_number(), ..wish.clone() };

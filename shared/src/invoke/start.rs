@@ -48,6 +48,8 @@ impl Initiator {
         let known = self.gateway.ledger.read(&key).await?;
         let again = known.is_some();
         let onboarding = match known {
+            // Nothing of an erased one is begun, stored or sent again.
+            Some(known) if known.erased_at.is_some() => return Err(super::no_onboarding()),
             Some(known) => known,
             None => self.intend(connection, asked, &key, &hold.fence).await?,
         };

@@ -14,13 +14,14 @@ mod failure;
 use std::time::Duration;
 
 use crate::domain::reduce::{Occasion, reduce, reduce_superseded};
-use crate::domain::schedule::{Passage, next_look, passage};
+use crate::domain::schedule::{Passage, is_past_horizon, next_look, passage};
 use crate::domain::{
-    ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Resource, Snapshot, Status, Timestamp, Truth,
+    Assessment, Attempt, ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Opinion, Part, Resource, Snapshot,
+    Status, Timestamp, Truth,
 };
 use crate::gateway::{Gateway, Line, awaits_delivery};
 use crate::ports::{
-    Commit, Committed, Connection, LeaseOutcome, LedgerError, ProviderError, TenantConfig, next_look_entry,
+    Commit, Committed, Connection, ConnectionRecord, LeaseOutcome, LedgerError, ProviderError, TenantConfig, next_look_entry,
 };
 
 /// A look holds its lease no longer than this (design §2).
@@ -72,7 +73,12 @@ pub struct Looker<'a> {
     pub connection: &'a Connection,
     /// What makes us look.
     pub evidence: Evidence,
+    /// The provider's calls of one look end by then; less than the lease.
+    pub budget: Duration,
 }
+
+/// What a look that nobody waits for may take: below the fetcher's own limit (30 s), with time for the ledger.
+pub const LOOK_BUDGET: Duration = Duration::from_secs(20);
 
 impl Looker<'_> {
     /// Looks, unless an earlier look answers all rings. Without rings it looks in any case.
@@ -80,12 +86,19 @@ impl Looker<'_> {
     /// # Errors
     /// The ledger failed; nothing is lost, the same again may work.
     pub async fn look(&self, key: &OnboardingKey, attempt: u8, rings: &[Ring]) -> Result<Looked, LedgerError> {
+        let record = self.gateway.ledger.connection(&self.connection.key).await?;
+        if let Some(until) = self.hindrance(&record).await? {
+            self.gateway.ledger.postpone_look(key, until, None).await?;
+            return Ok(Looked::Due { blip: false, error: None });
+        }
         let now = self.gateway.now();
         let lease = Lease { until: now + LEASE, fence: self.gateway.world.entropy.mark() };
         match self.gateway.ledger.lease_look(key, &lease, now).await? {
             LeaseOutcome::Missing => Ok(Looked::Missing),
             LeaseOutcome::Held(until) => Ok(Looked::Held(until)),
-            LeaseOutcome::Taken(onboarding) => self.look_leased(*onboarding, attempt, rings, &lease.fence).await,
+            LeaseOutcome::Taken(onboarding) => {
+                self.look_leased(*onboarding, attempt, rings, &lease.fence, &record).await
+            }
         }
     }
 
@@ -95,24 +108,28 @@ impl Looker<'_> {
         attempt: u8,
         rings: &[Ring],
         fence: &str,
+        record: &ConnectionRecord,
     ) -> Result<Looked, LedgerError> {
+        let line = Line::new(self.gateway, self.config, self.connection, self.budget);
         for _ in 0..RACES {
             if satisfied(&onboarding, attempt, rings) {
                 self.give_back(&onboarding, fence).await?;
                 return Ok(Looked::Satisfied(Box::new(onboarding)));
             }
             let started_at = self.gateway.now();
-            let snapshot = match self.ask(&onboarding, attempt).await? {
+            let snapshot = match self.ask(&line, &onboarding, attempt).await {
                 Asked::Snapshot(snapshot) => snapshot,
                 Asked::Failed(error) => return self.put_off(&onboarding, fence, error).await,
-                Asked::Paused(until) => return self.wait_until(&onboarding, fence, until).await,
             };
+            if snapshot.is_some() {
+                self.recovered(record).await?;
+            }
             if snapshot.is_none() && attempt != onboarding.truth.attempt_number() {
                 self.give_back(&onboarding, fence).await?;
                 return Ok(Looked::Satisfied(Box::new(onboarding)));
             }
             let mut commit = self.commit_of(&onboarding, attempt, snapshot.as_ref(), started_at);
-            commit.truth.superseded_decision |= self.decided_earlier(&onboarding, attempt).await?;
+            commit.truth.superseded_decision |= self.decided_earlier(&line, &onboarding, attempt).await;
             match self.gateway.ledger.commit(&commit).await? {
                 Committed::Done => return Ok(found(onboarding, commit, attempt, snapshot.as_ref(), rings)),
                 Committed::Erased => return Ok(Looked::Missing),
@@ -126,39 +143,31 @@ impl Looker<'_> {
     }
 
     /// Asks the provider; an attempt that it does not know of yet has no snapshot.
-    async fn ask(&self, onboarding: &Onboarding, attempt: u8) -> Result<Asked, LedgerError> {
-        let Some(subject) = subject_of(&onboarding.truth, attempt) else { return Ok(Asked::Snapshot(None)) };
-        let record = self.gateway.ledger.connection(&self.connection.key).await?;
-        if let Some(until) = self.hindrance(&record).await? {
-            return Ok(Asked::Paused(until));
-        }
-        let line = Line::new(self.gateway, self.config, self.connection);
+    async fn ask(&self, line: &Line<'_>, onboarding: &Onboarding, attempt: u8) -> Asked {
+        let Some(subject) = subject_of(&onboarding.truth, attempt) else { return Asked::Snapshot(None) };
         match self.connection.account.look(line.reach(), &subject).await {
-            Ok(snapshot) => {
-                self.recovered(&record).await?;
-                Ok(Asked::Snapshot(Some(snapshot)))
-            }
+            Ok(snapshot) => Asked::Snapshot(Some(snapshot)),
             Err(ProviderError::NotFound) if !self.is_young(onboarding, attempt) => {
-                Ok(Asked::Snapshot(Some(Snapshot::subject_gone())))
+                Asked::Snapshot(Some(Snapshot::subject_gone()))
             }
-            Err(error) => Ok(Asked::Failed(error)),
+            Err(error) => Asked::Failed(error),
         }
     }
 
     /// Whether an attempt before the current one was decided. Its webhook may be lost like any other, so the schedule asks
-    /// there too, until one was; what is not answered is asked the next time.
-    async fn decided_earlier(&self, onboarding: &Onboarding, attempt: u8) -> Result<bool, LedgerError> {
+    /// there too, one at a time and in turns, until one was; what is not answered is asked again in its turn.
+    async fn decided_earlier(&self, line: &Line<'_>, onboarding: &Onboarding, attempt: u8) -> bool {
         let truth = &onboarding.truth;
         if self.evidence != Evidence::Schedule || attempt != truth.attempt_number() || truth.superseded_decision {
-            return Ok(false);
+            return false;
         }
-        for run in truth.attempts.iter().filter(|run| run.number < attempt && run.subject.is_some()) {
-            let Asked::Snapshot(Some(snapshot)) = self.ask(onboarding, run.number).await? else { break };
-            if snapshot.parts().iter().any(|part| part.standing.is_decision()) {
-                return Ok(true);
-            }
+        let earlier: Vec<&Attempt> = truth.attempts.iter().filter(|run| run.number < attempt && run.subject.is_some()).collect();
+        let turn = truth.look_seq.checked_rem(u64::try_from(earlier.len()).unwrap_or(0)).unwrap_or(0);
+        let Some(run) = usize::try_from(turn).ok().and_then(|turn| earlier.get(turn)) else { return false };
+        match self.ask(line, onboarding, run.number).await {
+            Asked::Snapshot(Some(snapshot)) => snapshot.parts().iter().any(|part| part.standing.is_decision()),
+            Asked::Snapshot(None) | Asked::Failed(_) => false,
         }
-        Ok(false)
     }
 
     /// A run that was made a moment ago may not be readable everywhere at the provider yet.
@@ -202,9 +211,20 @@ impl Looker<'_> {
         if attempt != before.truth.attempt_number() {
             return reduce_superseded(&before.truth, snapshot);
         }
-        let account = &self.connection.account;
         let occasion = Occasion { at, evidence: self.evidence };
-        reduce(&before.truth, snapshot, &|parts| account.assess(parts), occasion)
+        let (created, horizons) = (before.identity.created_at, self.connection.settings.horizons);
+        let lapsed = is_past_horizon(created, &before.truth, at, horizons, self.gateway.world.pace);
+        reduce(&before.truth, snapshot, &|parts| self.assessed(parts, lapsed), occasion)
+    }
+
+    /// What the provider still calls open is abandoned once its horizon has passed.
+    fn assessed(&self, parts: &[Part], lapsed: bool) -> Assessment {
+        match self.connection.account.assess(parts) {
+            Assessment::Known(opinion) if lapsed && !opinion.status.is_settled() => {
+                Assessment::Known(Opinion { status: Status::Abandoned, action: None, ..opinion })
+            }
+            other @ (Assessment::Known(_) | Assessment::Unrecognised { .. }) => other,
+        }
     }
 
     async fn give_back(&self, onboarding: &Onboarding, fence: &str) -> Result<(), LedgerError> {
@@ -216,7 +236,6 @@ impl Looker<'_> {
 enum Asked {
     Snapshot(Option<Snapshot>),
     Failed(ProviderError),
-    Paused(Timestamp),
 }
 
 fn subject_of(truth: &Truth, attempt: u8) -> Option<Resource> {

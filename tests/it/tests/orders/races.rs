@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idv_gateway::domain::{Claim, Evidence, Status};
-use idv_gateway::look::{Looker, Ring};
+use idv_gateway::look::{LOOK_BUDGET, Looker, Ring};
 use idv_gateway::ports::Vault;
 use idv_it::rig::drive::at_once;
 use idv_it::rig::play::Begun;
@@ -104,7 +104,13 @@ fn in_every_interleaving_of_two_looks_the_older_never_overwrites_the_newer() {
         let (rig, begun) = approved();
         let config = at_once(rig.vault.tenant(&begun.key.tenant)).unwrap();
         let connection = config.connections.values().next().unwrap();
-        let looker = Looker { gateway: &rig.gateway, config: &config, connection, evidence: Evidence::Webhook };
+        let looker = Looker {
+            gateway: &rig.gateway,
+            config: &config,
+            connection,
+            evidence: Evidence::Webhook,
+            budget: LOOK_BUDGET,
+        };
         let rings = [Ring { sent_at: rig.now() - Duration::from_secs(3), claim: Claim::nothing() }];
         let look = || Task::new(looker.look(&begun.key, 1, &rings));
         interleave(&rig, &begun, vec![look(), look()], &mut choices, usize::MAX);
