@@ -72,5 +72,5 @@ fn without_recovery_at_the_provider_no_second_link_is_handed_out() {
 
 #[test]
 fn the_shortest_story_survives_pairs_of_faults() {
-    pairs(Story::Shortest, 1500);
+    pairs(Story::Shortest, 4000);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idv_gateway::domain::{Notice, Status};
+use idv_gateway::domain::{Notice, Status, Timestamp};
 use idv_gateway::memory::bells::QueueName;
 use idv_it::rig::{Act, Rig, Setup};
 use serde_json::json;
@@ -108,6 +108,25 @@ fn a_notice_younger_than_the_margin_waits_it_out() {
     let (at, _) = rig.provider("acme").looks().pop().unwrap();
     assert_eq!(rig.looks_at(&begun), before + 1);
     assert!(at >= sent + Duration::from_secs(2) && at < sent + Duration::from_secs(4), "{at}");
+}
+
+/// What is claimed is nothing, so that the times alone decide.
+#[test]
+fn a_look_answers_what_was_sent_two_seconds_before_it_and_nothing_younger() {
+    for (before_the_look, answered) in [(2001, true), (2000, true), (1999, false), (0, false), (-1000, false)] {
+        let mut rig = Rig::new(&Setup::default());
+        let begun = rig.begin("acme", "key-1");
+        rig.happen(&begun, Act::Begin);
+        rig.settle().unwrap();
+        let started = rig.read(&begun.key).look.started_at.unwrap();
+        rig.provider("acme").act(&begun.run, Act::Complete);
+        rig.wait(60);
+        let sent_at = Timestamp::from_millis(started.millis() - before_the_look);
+        let record = idv_gateway::fetch::Record { sent_at, ..rig.record("1", &begun.touched()) };
+        assert_eq!(rig.fetch_these(&[record]).done(), Some(Some(vec![])));
+        let found = rig.read(&begun.key).truth.status == Status::Submitted;
+        assert_eq!(found, !answered, "sent {before_the_look} ms before the look");
+    }
 }
 
 /// A look at another attempt has not read the current one: it answers nothing that is rung about it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use idv_gateway::domain::{Claim, Notice};
 use idv_gateway::fetch::Record;
 use idv_gateway::memory::bells::QueueName;
+use idv_gateway::ports::SubjectState;
 use idv_it::rig::play::Begun;
 use idv_it::rig::provider::case;
 use idv_it::rig::setup::connection;
@@ -70,7 +71,8 @@ fn check(kinds: &[usize], faults: &BTreeMap<usize, Mode>, young: bool) {
         // the look that a start plans is due later than that, one that was put off is not
         let soon = rig.now() + Duration::from_secs(11 * 60);
         let due = onboarding.is_some_and(|known| known.look.due.is_some_and(|due| due <= soon));
-        let parked = subject.is_some_and(|subject| contents.subjects.contains_key(&subject));
+        let aside = subject.and_then(|subject| contents.subjects.get(&subject).map(|record| record.state.clone()));
+        let parked = matches!(aside, Some(SubjectState::Parked { .. } | SubjectState::Stranger));
         assert!(put_aside || looked || due || parked, "{record:?} is gone");
     }
 }

@@ -105,6 +105,7 @@ fn play(poison: Poison, position: usize) {
     }
     let before: Vec<usize> = all.iter().map(|begun| rig.looks_at(begun)).collect();
     rig.wait(3);
+    let looked_at = rig.now();
     assert!(rig.fetch());
     // in the same invocation, whatever became of it
     let neighbours = || all.iter().enumerate().filter(|&(place, _)| place != position);
@@ -123,7 +124,8 @@ fn play(poison: Poison, position: usize) {
         // due in the ledger, nothing is left in a queue
         Poison::ProviderSlow => {
             assert!(causes.is_empty(), "{what}: {causes:?}");
-            assert!(rig.read(&all[position].key).look.due.is_some(), "{what}");
+            let due = rig.read(&all[position].key).look.due.unwrap();
+            assert!(due <= looked_at + Duration::from_secs(11 * 60), "{what}: due only at {due}");
         }
         // a batch that is never answered comes again whole: received four times, its neighbours already done; calls of
         // providers have a deadline, so it takes a fault of ours to come here
