@@ -7,10 +7,10 @@
 //!
 //! | what the other side does | what comes of it |
 //! | --- | --- |
-//! | stays silent, drips, never ends a short body | [`HttpError::TimedOut`] at the deadline, which includes the body |
+//! | stays silent, drips, never ends a short body | [`HttpError::TimedOut`] at the deadline, which includes the body; a tenant's status counts once it is there |
 //! | sends more than the limit, or announces it | [`HttpError::TooLong`] of a provider, the connection is dropped; of a tenant the rest stays unread |
 //! | cannot be resolved, reached or trusted | [`HttpError::Unreachable`] |
-//! | resets, ends early, speaks no HTTP | [`HttpError::Broken`] |
+//! | resets, ends early, speaks no HTTP | [`HttpError::Broken`]; of a tenant only before its status is there |
 //! | redirects | its 3xx answer, as it is |
 
 use std::error::Error;
@@ -22,6 +22,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, SET_COO
 use reqwest::redirect::Policy as Redirects;
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error as ThisError;
+use tokio::time::{Instant, timeout_at};
 
 use crate::address::{AddressRefusal, Policy, vet_url};
 use crate::ports::{Audience, Clock, Http, HttpError, Method, Request, Response};
@@ -112,18 +113,23 @@ impl ReqwestHttp {
         }
     }
 
-    async fn call(&self, client: &reqwest::Client, request: Request) -> Result<Response, HttpError> {
+    async fn call(&self, client: &reqwest::Client, request: Request, end: Instant) -> Result<Response, HttpError> {
         let headers = headers(&request)?;
-        let answer = client
+        let sending = client
             .request(method(request.method), request.url)
             .headers(headers)
             .body(request.body)
-            .send()
-            .await
-            .map_err(|error| failure(&error))?;
+            .send();
+        let answer = timeout_at(end, sending).await.map_err(|_| HttpError::TimedOut)?.map_err(|error| failure(&error))?;
         let (status, cookie) = (answer.status().as_u16(), cookie(answer.headers()));
         let retry_after = retry_after::read(answer.headers(), self.clock.now());
-        let body = read_capped(answer, request.limit, request.audience).await?;
+        let reading = read_capped(answer, request.limit, request.audience);
+        let read = timeout_at(end, reading).await.unwrap_or(Err(HttpError::TimedOut));
+        let body = match request.audience {
+            Audience::Provider => read?,
+            // Its status is its whole answer: a 2xx whose body drips must not be sent again.
+            Audience::Tenant => read.unwrap_or_default(),
+        };
         Ok(Response { status, retry_after, cookie, body })
     }
 }
@@ -133,7 +139,7 @@ impl Http for ReqwestHttp {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let client = self.admitted(&request)?;
         let deadline = request.deadline.min(self.limits.longest);
-        tokio::time::timeout(deadline, self.call(client, request)).await.map_err(|_| HttpError::TimedOut)?
+        self.call(client, request, Instant::now() + deadline).await
     }
 }
 

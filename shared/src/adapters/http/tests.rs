@@ -103,6 +103,24 @@ async fn of_a_tenants_answer_the_status_counts_however_long_it_is() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_tenants_status_counts_though_its_body_never_ends() -> Outcome {
+    let names: Arc<Names> = Arc::default();
+    for act in [
+        Act::Drip("HTTP/1.1 200 OK\r\ncontent-length: 64\r\n\r\n".to_owned()),
+        Act::Answer("HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\nbegun".to_owned()),
+        Act::Close("HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\nbegun".to_owned()),
+    ] {
+        let server = Server::start(move |_| act.clone()).await;
+        let sent = http(true, &names)?.send(request(Audience::Tenant, &server.origin(), 300)?).await?;
+        assert_eq!((sent.status, sent.body.is_empty()), (200, true));
+    }
+    let mute = Server::start(|_| Act::Drip("HTTP/1.1 200 OK\r\nx: ".to_owned())).await;
+    let unsaid = http(true, &names)?.send(request(Audience::Tenant, &mute.origin(), 100)?).await;
+    assert_eq!(unsaid.err(), Some(HttpError::TimedOut));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_broken_connection_is_told_from_none() -> Outcome {
     for act in [
         Act::Close(String::new()),
