@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use idv_gateway::proof::token::{TokenRequest, grant};
+use idv_gateway::proof::token::TokenRequest;
 use idv_gateway::proof::{Context, Header, Proofs, Specification, Unverified, prove};
 use serde::Deserialize;
 use serde_json::Value;
@@ -78,16 +78,12 @@ fn every_row_is_answered_in_oauths_words() {
             .iter()
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
-        let request = TokenRequest {
-            headers: &headers,
-            body: body.as_bytes(),
-            received_at: corpus.received_at,
-        };
         let context = Context {
             tenant: &corpus.context.tenant,
             connection: &corpus.context.connection,
         };
-        let answer = grant(&proofs, request, context);
+        let answer = TokenRequest::read(&headers, body.as_bytes())
+            .and_then(|request| request.grant(&proofs, corpus.received_at, context));
         let (verdict, reason, status) = match &answer {
             Ok(_) => ("accepted", None, 200),
             Err(refusal) => ("refused", Some(refusal.code()), refusal.status()),
@@ -109,16 +105,13 @@ fn a_grant_is_for_its_tenant_connection_and_ten_minutes() {
     let corpus = corpus();
     let proofs = serde_json::from_value(corpus.proofs).unwrap();
     let body = "grant_type=client_credentials&client_id=old-client&client_secret=example-client-secret-of-32-chars-2";
-    let request = TokenRequest {
-        headers: &[],
-        body: body.as_bytes(),
-        received_at: corpus.received_at,
-    };
+    let request = TokenRequest::read(&[], body.as_bytes()).ok().unwrap();
     let context = Context {
         tenant: "acme",
         connection: "main",
     };
-    let json = grant(&proofs, request, context).ok().unwrap().json();
+    let grant = request.grant(&proofs, corpus.received_at, context);
+    let json = grant.ok().unwrap().json();
     let at = |seconds| proves(&proofs, &json, context, corpus.received_at + seconds);
     assert!(at(0) && at(599) && !at(600) && !at(-31));
     for context in [

@@ -26,7 +26,7 @@ use super::request::Context;
 
 mod endpoint;
 
-pub use endpoint::{Grant, TokenRefusal, TokenRequest, grant};
+pub use endpoint::{Grant, TokenRefusal, TokenRequest};
 
 /// Seconds (design §5).
 pub const LIFE: i64 = 600;

@@ -13,14 +13,6 @@ use super::{LIFE, issue};
 /// A real request has some 200 bytes.
 const LONGEST: usize = 8 * 1024;
 
-#[derive(Clone, Copy)]
-pub struct TokenRequest<'a> {
-    pub headers: &'a [Header<'a>],
-    pub body: &'a [u8],
-    /// Unix seconds.
-    pub received_at: i64,
-}
-
 /// A fresh token. Its JSON is the answer's body; send it with `cache-control: no-store`.
 pub struct Grant {
     token: Zeroizing<String>,
@@ -36,8 +28,10 @@ pub enum TokenRefusal {
     NothingConfigured,
 }
 
-/// The client's id and secret, in each spelling that may have been meant.
-struct Presented {
+/// A request that asks for what can be granted: the client's id and secret, in each spelling that may have been meant.
+///
+/// It is judged before anything is known of the name that it is sent to: a bad form is the same for every name.
+pub struct TokenRequest {
     spellings: Vec<Pair>,
 }
 
@@ -46,37 +40,6 @@ struct Form {
     grant_type: Option<String>,
     client_id: Option<Zeroizing<String>>,
     client_secret: Option<Zeroizing<String>>,
-}
-
-/// Grants a token to a client of this connection.
-pub fn grant(
-    proofs: &Proofs,
-    request: TokenRequest<'_>,
-    context: Context<'_>,
-) -> Result<Grant, TokenRefusal> {
-    let usable =
-        |client: &&Client| !client.client_id.is_empty() && !client.client_secret.is_empty();
-    if !proofs.oauth2.iter().any(|client| usable(&client)) {
-        return Err(TokenRefusal::NothingConfigured);
-    }
-    let form = Form::read(request.body)?;
-    let presented = Presented::read(request.headers, &form)?;
-    match form.grant_type.as_deref() {
-        None | Some("") => return Err(TokenRefusal::InvalidRequest),
-        Some("client_credentials") => {}
-        Some(_) => return Err(TokenRefusal::UnsupportedGrantType),
-    }
-    // Every client is compared whole, whatever the others found.
-    let mut known = None;
-    for client in proofs.oauth2.iter().filter(usable) {
-        if bool::from(presented.compare(client)) {
-            known = known.or(Some(client));
-        }
-    }
-    let client = known.ok_or(TokenRefusal::InvalidClient)?;
-    Ok(Grant {
-        token: Zeroizing::new(issue(client, &context, request.received_at)),
-    })
 }
 
 impl Form {
@@ -107,8 +70,51 @@ impl Form {
     }
 }
 
-impl Presented {
-    fn read(headers: &[Header<'_>], form: &Form) -> Result<Self, TokenRefusal> {
+impl TokenRequest {
+    /// Judges the form of a request.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::InvalidRequest`], [`TokenRefusal::UnsupportedGrantType`], or
+    /// [`TokenRefusal::InvalidClient`] where no client says who it is.
+    pub fn read(headers: &[Header<'_>], body: &[u8]) -> Result<Self, TokenRefusal> {
+        let form = Form::read(body)?;
+        let request = Self::presented(headers, &form)?;
+        match form.grant_type.as_deref() {
+            None | Some("") => Err(TokenRefusal::InvalidRequest),
+            Some("client_credentials") => Ok(request),
+            Some(_) => Err(TokenRefusal::UnsupportedGrantType),
+        }
+    }
+
+    /// Grants a token to a client of this connection.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::InvalidClient`] or [`TokenRefusal::NothingConfigured`].
+    pub fn grant(
+        &self,
+        proofs: &Proofs,
+        received_at: i64,
+        context: Context<'_>,
+    ) -> Result<Grant, TokenRefusal> {
+        let usable =
+            |client: &&Client| !client.client_id.is_empty() && !client.client_secret.is_empty();
+        if !proofs.oauth2.iter().any(|client| usable(&client)) {
+            return Err(TokenRefusal::NothingConfigured);
+        }
+        // Every client is compared whole, whatever the others found.
+        let mut known = None;
+        for client in proofs.oauth2.iter().filter(usable) {
+            if bool::from(self.compare(client)) {
+                known = known.or(Some(client));
+            }
+        }
+        let client = known.ok_or(TokenRefusal::InvalidClient)?;
+        Ok(Grant {
+            token: Zeroizing::new(issue(client, &context, received_at)),
+        })
+    }
+
+    fn presented(headers: &[Header<'_>], form: &Form) -> Result<Self, TokenRefusal> {
         if authorization::is_present(headers) {
             if form.client_secret.is_some() || form.client_id.is_some() {
                 return Err(TokenRefusal::InvalidRequest);
