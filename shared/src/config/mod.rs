@@ -10,6 +10,7 @@ mod webhook;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use tracing::warn;
 use url::Url;
 
 use crate::domain::{ConnectionKey, ConnectionName, Tenant};
@@ -48,8 +49,10 @@ pub fn read_file(text: &str, rules: Rules) -> Result<Configuration, Vec<Fault>> 
     })?;
     let mut file = Section::new("", &value, &faults);
     let tenants = read_tenants(&mut file, rules);
+    // Names as they stand in the file: what is wrong with a connection is reported there, once.
     let aliases = read_aliases(&mut file, &|alias| {
-        tenants.get(&alias.tenant).is_some_and(|(tenant, _)| tenant.connections.contains_key(&alias.name))
+        let connections = value.get("tenants").and_then(|all| all.get(alias.tenant.as_str())?.get("connections"));
+        connections.is_some_and(|connections| connections.get(alias.name.as_str()).is_some())
     });
     file.finish();
     if faults.count() == 0 { Ok(Configuration { tenants, aliases }) } else { Err(faults.take()) }
@@ -68,24 +71,35 @@ pub fn read_tenant(tenant: &Tenant, value: &Value, rules: Rules) -> Result<Tenan
     config.filter(|_| serious.is_empty()).ok_or(serious)
 }
 
-/// Reads the index (design §8).
+/// Reads the index (design §8). An entry with a fault is skipped and logged: it must not hold up its neighbours.
 ///
 /// # Errors
-/// Every fault in it.
+/// What stands there is no index.
 pub fn read_index(value: &Value) -> Result<Index, Vec<Fault>> {
     let faults = Faults::default();
     let mut index = Section::new("index", value, &faults);
-    let names = index.section("tenants").map(|mut section| section.entries()).unwrap_or_default();
-    let tenants: BTreeMap<Tenant, String> = names
-        .into_iter()
-        .filter_map(|(name, version)| {
-            let name = Tenant::parse(name).map_err(|rule| faults.add("index.tenants", rule.0)).ok()?;
-            Some((name, version.as_str().unwrap_or_default().to_owned()))
-        })
-        .collect();
-    let prefetch = index.texts("prefetch").into_iter().filter_map(|name| Tenant::parse(name).ok()).collect();
-    let aliases = read_aliases(&mut index, &|alias| tenants.contains_key(&alias.tenant));
+    let mut tenants = BTreeMap::new();
+    for (name, version) in index.section("tenants").map(|mut section| section.entries()).unwrap_or_default() {
+        match Tenant::parse(name) {
+            Ok(tenant) => drop(tenants.insert(tenant, version.as_str().unwrap_or_default().to_owned())),
+            Err(rule) => skipped("tenants", rule.0),
+        }
+    }
+    let mut aliases = BTreeMap::new();
+    for (path, value) in index.section("aliases").map(|mut section| section.entries()).unwrap_or_default() {
+        let own = Faults::default();
+        let alias = read_alias("", path, value, &own, &|alias| tenants.contains_key(&alias.tenant));
+        aliases.extend(alias.map(|alias| (path.to_owned(), alias)));
+        own.take().iter().for_each(|fault| skipped("aliases", &fault.what));
+    }
+    let names = index.value("prefetch").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let prefetch = names.iter().filter_map(|name| Tenant::parse(name.as_str()?).ok()).collect();
     if faults.count() == 0 { Ok(Index { tenants, aliases, prefetch }) } else { Err(faults.take()) }
+}
+
+/// The rule that is broken, never the value.
+fn skipped(of: &'static str, rule: &str) {
+    warn!(event = "index_entry_skipped", of, rule);
 }
 
 fn read_tenants(file: &mut Section<'_>, rules: Rules) -> BTreeMap<Tenant, (TenantConfig, Value)> {
@@ -187,24 +201,35 @@ fn read_aliases(
 ) -> BTreeMap<String, ConnectionKey> {
     let faults = section.faults().clone();
     let Some(mut all) = section.section("aliases") else { return BTreeMap::new() };
-    let mut aliases = BTreeMap::new();
-    for (path, value) in all.entries() {
-        let place = all.place_of(path);
-        let mut alias = Section::new(place.clone(), value, &faults);
-        let tenant = alias.parsed("tenant", |text| Tenant::parse(text));
-        let name = alias.parsed("connection", |text| ConnectionName::parse(text));
-        alias.finish();
-        if !path.starts_with('/') || path.starts_with("/v1/") {
-            faults.add(&place, "must be a path that begins with / and is none of our own");
-        }
-        if let (Some(tenant), Some(name)) = (tenant, name) {
-            let key = ConnectionKey { tenant, name };
-            if exists(&key) {
-                aliases.insert(path.to_owned(), key);
-            } else {
-                faults.add(&place, "names no tenant and connection that exist");
-            }
-        }
-    }
-    aliases
+    let entries = all.entries();
+    let read = |(path, value): (&str, &Value)| {
+        Some((path.to_owned(), read_alias(&all.place_of(path), path, value, &faults, exists)?))
+    };
+    entries.into_iter().filter_map(read).collect()
 }
+
+/// None after a fault.
+fn read_alias(
+    place: &str,
+    path: &str,
+    value: &Value,
+    faults: &Faults,
+    exists: &dyn Fn(&ConnectionKey) -> bool,
+) -> Option<ConnectionKey> {
+    let before = faults.count();
+    let mut alias = Section::new(place, value, faults);
+    let tenant = alias.parsed("tenant", |text| Tenant::parse(text));
+    let name = alias.parsed("connection", |text| ConnectionName::parse(text));
+    alias.finish();
+    if !path.starts_with('/') || path.starts_with("/v1/") {
+        faults.add(place, "must be a path that begins with / and is none of our own");
+    }
+    let key = ConnectionKey { tenant: tenant?, name: name? };
+    if !exists(&key) {
+        faults.add(place, "names no tenant and connection that exist");
+    }
+    (faults.count() == before).then_some(key)
+}
+
+#[cfg(test)]
+mod tests;
