@@ -45,6 +45,8 @@ pub const FORCE_GAP: Duration = Duration::from_secs(10);
 pub const STALE_LIMIT: Duration = Duration::from_secs(24 * 3600);
 /// So many tenants are read at start.
 pub const PREFETCH: usize = 8;
+/// No more of the start than this is spent on that: INIT has 10 s in all (AWS Lambda).
+pub const PREFETCH_LIMIT: Duration = Duration::from_secs(5);
 /// So many tenants are kept.
 const KEPT: NonZeroUsize = match NonZeroUsize::new(256) {
     Some(kept) => kept,
@@ -107,13 +109,19 @@ impl<S: Store> CachedVault<S> {
     }
 
     /// Reads the index and the tenants that it names for this, at start, where CPU is free. A failure costs nothing: the
-    /// first request tries again at once.
+    /// first request tries again at once, or takes up what was under way at [`PREFETCH_LIMIT`].
     pub async fn prefetch(&self) {
+        if tokio::time::timeout(PREFETCH_LIMIT, self.read_ahead()).await.is_err() {
+            tracing::warn!(event = "prefetch_cut_short");
+        }
+        self.0.lock().forgive();
+    }
+
+    async fn read_ahead(&self) {
         let index = self.index_flight().await;
         let mut names = index.map(|index| index.prefetch.clone()).unwrap_or_default();
         names.truncate(PREFETCH);
         join_all(names.iter().map(|tenant| self.tenant(tenant))).await;
-        self.0.lock().forgive();
     }
 
     /// The index if it answers the question, read anew where it is too old for that.

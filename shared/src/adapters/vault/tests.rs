@@ -17,6 +17,7 @@ struct Shelf(Arc<Mutex<Content>>);
 struct Content {
     secrets: BTreeMap<String, String>,
     failure: Option<StoreError>,
+    silent: bool,
     reads: BTreeMap<String, usize>,
 }
 
@@ -58,6 +59,9 @@ impl Store for Shelf {
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
+        if self.with(|content| content.silent) {
+            return std::future::pending().await;
+        }
         self.with(|content| match content.failure {
             Some(failure) => Err(failure),
             None => content.secrets.get(name).cloned().map(Secret::from).ok_or(StoreError::Withheld("missing")),
@@ -97,6 +101,16 @@ async fn a_warm_cache_calls_nobody() -> Outcome {
         vault.tenants().await?;
     }
     assert_eq!(shelf.all_reads(), 2);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_start_does_not_wait_for_a_silent_store() -> Outcome {
+    let (vault, shelf, _clock) = vault();
+    shelf.with(|content| content.silent = true);
+    let begun = tokio::time::Instant::now();
+    vault.prefetch().await;
+    assert_eq!(begun.elapsed(), PREFETCH_LIMIT);
     Ok(())
 }
 
