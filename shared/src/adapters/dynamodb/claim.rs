@@ -1,5 +1,5 @@
 //! Claims: one item for each idempotent action, fenced by the mark of who works on it. The onboarding that the first
-//! try chose stays recorded, whoever takes the claim over.
+//! try chose and the content that it was for stay recorded, whoever takes the claim over.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -31,7 +31,7 @@ pub(super) async fn claim(
             Outcome::Stood(Some(stood)) => of_item(&stood)?,
             Outcome::Stood(None) => continue,
         };
-        match judged(stood, record, now) {
+        match judged(stood, &record.fence, now) {
             Judged::Settled(claimed) => return Ok(claimed),
             Judged::Abandoned(stood) => {
                 if let Some(claimed) = take_over(ledger, key, stood, record).await? {
@@ -48,8 +48,8 @@ enum Judged {
     Abandoned(ClaimRecord),
 }
 
-fn judged(stood: ClaimRecord, wanted: &ClaimRecord, now: Timestamp) -> Judged {
-    if stood.fence == wanted.fence {
+fn judged(stood: ClaimRecord, fence: &str, now: Timestamp) -> Judged {
+    if stood.fence == fence {
         return Judged::Settled(Claimed::Ours(stood));
     }
     if stood.done {
@@ -58,10 +58,10 @@ fn judged(stood: ClaimRecord, wanted: &ClaimRecord, now: Timestamp) -> Judged {
     if stood.deadline > now {
         return Judged::Settled(Claimed::Working(stood));
     }
-    if stood.content == wanted.content { Judged::Abandoned(stood) } else { Judged::Settled(Claimed::Before(stood)) }
+    Judged::Abandoned(stood)
 }
 
-/// None if somebody was faster.
+/// None if somebody was faster. The content stays: a digest under an older key is still of the same request.
 async fn take_over(
     ledger: &DynamoLedger,
     key: &ClaimKey,
@@ -76,7 +76,8 @@ async fn take_over(
         .when(Condition::equal(FENCE, text(&abandoned.fence)))
         .when(Condition::equal(DONE, AttributeValue::Bool(false)))
         .when(Condition::equal(DEADLINE, moment(abandoned.deadline)));
-    let taken = ClaimRecord { onboarding: abandoned.onboarding, ..record.clone() };
+    let ClaimRecord { content, onboarding, .. } = abandoned;
+    let taken = ClaimRecord { content, onboarding, ..record.clone() };
     Ok(matches!(ledger.update(&update).await?, Outcome::Done(_)).then_some(Claimed::Ours(taken)))
 }
 

@@ -12,8 +12,10 @@ impl State {
             Some(standing) if standing.fence == record.fence => return Claimed::Ours(standing.clone()),
             Some(standing) if standing.done => return Claimed::Before(standing.clone()),
             Some(standing) if standing.deadline > now => return Claimed::Working(standing.clone()),
-            Some(standing) if standing.content != record.content => return Claimed::Before(standing.clone()),
-            Some(abandoned) => ClaimRecord { onboarding: abandoned.onboarding.clone(), ..record.clone() },
+            Some(abandoned) => {
+                let ClaimRecord { content, onboarding, .. } = abandoned.clone();
+                ClaimRecord { content, onboarding, ..record.clone() }
+            }
         };
         self.claims.insert(key.clone(), taken.clone());
         self.writes += 1;

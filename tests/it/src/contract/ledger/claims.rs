@@ -48,11 +48,18 @@ pub async fn an_abandoned_claim_keeps_its_onboarding(bench: &Bench<'_>) {
     assert_eq!(claim(bench, &second, 61).await, Claimed::Working(expected));
 }
 
-pub async fn an_abandoned_claim_of_other_content_is_not_taken_over(bench: &Bench<'_>) {
+pub async fn an_abandoned_claim_keeps_its_content(bench: &Bench<'_>) {
     let first = bench.claim("one", "c", 1, T0);
     claim(bench, &first, 0).await;
+    // under another key the same request has another digest: only the caller can tell
     let other = bench.claim("two", "other", 2, at(60));
-    assert_eq!(claim(bench, &other, 60).await, Claimed::Before(first));
+    assert_eq!(claim(bench, &bench.claim("two", "other", 2, at(59)), 59).await, Claimed::Working(first.clone()));
+    let expected = ClaimRecord { content: first.content, onboarding: first.onboarding, ..other.clone() };
+    assert_eq!(claim(bench, &other, 60).await, Claimed::Ours(expected.clone()));
+    bench.ledger.drop_claim(&bench.claim_key("k"), "two", at(61)).await.unwrap();
+    let again = bench.claim("three", "c", 3, at(61));
+    let expected = ClaimRecord { content: expected.content, onboarding: expected.onboarding, ..again.clone() };
+    assert_eq!(claim(bench, &again, 61).await, Claimed::Ours(expected));
 }
 
 pub async fn a_dropped_claim_is_free_at_once(bench: &Bench<'_>) {

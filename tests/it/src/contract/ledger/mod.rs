@@ -71,7 +71,7 @@ macro_rules! ledger_contract {
             claims::a_claim_is_worked_on_then_done,
             claims::the_same_claim_twice_is_ours,
             claims::an_abandoned_claim_keeps_its_onboarding,
-            claims::an_abandoned_claim_of_other_content_is_not_taken_over,
+            claims::an_abandoned_claim_keeps_its_content,
             claims::a_dropped_claim_is_free_at_once,
             claims::a_claim_past_its_time_is_absent,
             claims::who_was_overtaken_finishes_nothing,
