@@ -1,7 +1,5 @@
 //! Whether a destination can be handed anything: a dead one is probed with one delivery before its backlog goes.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tracing::warn;
@@ -9,7 +7,7 @@ use tracing::warn;
 use crate::domain::{ConnectionName, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{
-    CourierError, Destination, DestinationKind, EndpointKey, EndpointRecord, EndpointState, LedgerError, TenantConfig,
+    CourierError, Destination, DestinationKind, EndpointKey, EndpointRecord, EndpointState, EndpointWrite, LedgerError, TenantConfig,
 };
 use crate::seal::Binding;
 
@@ -21,33 +19,24 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// A stopped one is looked at again then: its configuration may have changed.
 const STOPPED: Duration = Duration::from_secs(12 * 3600);
 
-/// Failures in a row of each destination, as this process has seen them. Those of a batch come at the same time: each
-/// of them has read the count before any of the others has written it.
-pub(super) struct Failures(Mutex<BTreeMap<EndpointKey, u32>>);
-
-impl Failures {
-    pub(super) const fn new() -> Self {
-        Self(Mutex::new(BTreeMap::new()))
-    }
-
-    /// One more, beside what the ledger knows of.
-    fn another(&self, key: &EndpointKey, known: u32) -> u32 {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = seen.entry(key.clone()).or_default();
-        *count = known.max(*count).saturating_add(1);
-        *count
-    }
-
-    fn forget(&self, key: &EndpointKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
-}
-
 /// The state of one destination during one holding of a lease.
 pub(super) struct Gate {
     key: EndpointKey,
+    /// What stands in the ledger, as last seen: a write of ours replaces nothing else.
+    stands: Option<EndpointRecord>,
+    /// What that says of this configuration.
     record: EndpointRecord,
     probing: bool,
+}
+
+/// Whether anything may go.
+pub(super) enum Door {
+    /// Yes.
+    Open,
+    /// It is dead, and another's probe has the time until then.
+    Dead(Timestamp),
+    /// It said 410; it is asked for again then.
+    Stopped(Timestamp),
 }
 
 impl Gate {
@@ -58,68 +47,112 @@ impl Gate {
         destination: &Destination,
     ) -> Result<Self, LedgerError> {
         let own = config.connections.get(connection).is_some_and(|connection| connection.delivery.is_some());
-        let name = if own { connection.as_str() } else { "tenant" }.to_owned();
+        let name = if own { format!("connection#{connection}") } else { "tenant".to_owned() };
         let key = EndpointKey { tenant: config.tenant.clone(), name };
-        let configuration = digest(config, destination);
-        let known = gateway.ledger.endpoint(&key).await?.filter(|known| known.configuration == configuration);
-        let open = EndpointRecord { state: EndpointState::Open, failures: 0, probe_at: None, configuration };
-        Ok(Self { key, record: known.unwrap_or(open), probing: false })
+        let stands = gateway.ledger.endpoint(&key).await?;
+        let mut gate = Self { key, stands: None, record: opened(digest(config, destination)), probing: false };
+        gate.see(stands);
+        Ok(gate)
     }
 
-    /// Until when nothing may go, if so. Of a dead one, exactly one holder gets the right to probe.
-    pub(super) async fn closed_until(&mut self, gateway: &Gateway) -> Result<Option<Timestamp>, LedgerError> {
+    /// Whether anything may go. Of a dead one, exactly one holder gets the right to probe.
+    pub(super) async fn door(&mut self, gateway: &Gateway) -> Result<Door, LedgerError> {
         let now = gateway.now();
         match self.record.state {
-            EndpointState::Open => Ok(None),
-            EndpointState::Stopped => Ok(Some(now + gateway.world.pace.of(STOPPED))),
-            EndpointState::Probing if self.probing => Ok(None),
+            EndpointState::Open => Ok(Door::Open),
+            EndpointState::Stopped => {
+                let early = 0.8 + 0.2 * gateway.world.entropy.chance();
+                Ok(Door::Stopped(now + gateway.world.pace.of(STOPPED).mul_f64(early)))
+            }
+            EndpointState::Probing if self.probing => Ok(Door::Open),
             EndpointState::Probing => {
                 let until = now + gateway.world.pace.of(self.pause());
                 self.probing = gateway.ledger.take_probe(&self.key, now, until).await?;
                 let later = self.record.probe_at.filter(|&at| at > now).unwrap_or(until);
-                Ok((!self.probing).then_some(later))
+                Ok(if self.probing { Door::Open } else { Door::Dead(later) })
             }
         }
     }
 
-    /// Learns from an answer; an open endpoint that answers costs no write.
-    pub(super) async fn heard(
-        &mut self,
-        gateway: &Gateway,
-        failures: &Failures,
-        answer: &Result<(), CourierError>,
-    ) -> Result<(), LedgerError> {
-        let before = self.record.clone();
-        match answer {
-            Ok(()) => {
-                failures.forget(&self.key);
-                self.record.state = EndpointState::Open;
-                self.record.failures = 0;
-                self.record.probe_at = None;
-            }
-            Err(CourierError::Gone) => self.record.state = EndpointState::Stopped,
-            Err(CourierError::Answered { .. } | CourierError::NoAnswer(_) | CourierError::Misconfigured(_)) => {
-                self.record.failures = failures.another(&self.key, self.record.failures);
-                if self.record.failures >= DEAD {
-                    self.record.state = EndpointState::Probing;
-                    self.record.probe_at = Some(gateway.now() + gateway.world.pace.of(self.pause()));
+    /// When a dead one is probed next.
+    pub(super) fn probed_at(&self) -> Option<Timestamp> {
+        self.record.probe_at.filter(|_| self.record.state == EndpointState::Probing)
+    }
+
+    /// Learns from an answer; an open endpoint that answers costs no write. A failing ledger costs only what would have
+    /// been learned: what became of the delivery is recorded elsewhere.
+    pub(super) async fn heard(&mut self, gateway: &Gateway, answer: &Result<(), CourierError>) {
+        // The failures of a batch come at the same time: whoever is overtaken counts on from what stands then. After as
+        // many rounds as make a dead one, there is nothing to add.
+        for _ in 0..DEAD {
+            let Some(next) = self.learned(gateway, answer) else { break };
+            let nonce = gateway.world.entropy.mark();
+            match gateway.ledger.set_endpoint(&self.key, self.stands.as_ref(), &next, &nonce).await {
+                Ok(EndpointWrite::Done) => {
+                    if next.state != self.record.state {
+                        warn!(event = "endpoint", tenant = %self.key.tenant, name = self.key.name, state = ?next.state);
+                    }
+                    self.see(Some(next));
+                    break;
+                }
+                Ok(EndpointWrite::Stood(stood)) => self.see(stood),
+                Err(cause) => {
+                    warn!(event = "endpoint_not_recorded", tenant = %self.key.tenant, name = self.key.name, %cause);
+                    break;
                 }
             }
         }
         self.probing = false;
-        if before == self.record {
-            return Ok(());
+    }
+
+    /// What the answer makes of it, if anything. A stopped one gives way to a new configuration alone.
+    fn learned(&self, gateway: &Gateway, answer: &Result<(), CourierError>) -> Option<EndpointRecord> {
+        let known = &self.record;
+        let open = known.state == EndpointState::Open;
+        if known.state == EndpointState::Stopped {
+            return None;
         }
-        if before.state != self.record.state {
-            warn!(event = "endpoint", tenant = %self.key.tenant, name = self.key.name, state = ?self.record.state);
+        match answer {
+            Ok(()) if open && known.failures == 0 => None,
+            Ok(()) => {
+                let state = EndpointState::Open;
+                Some(EndpointRecord { state, failures: 0, probe_at: None, configuration: known.configuration.clone() })
+            }
+            Err(CourierError::Gone) => Some(EndpointRecord { state: EndpointState::Stopped, ..known.clone() }),
+            Err(CourierError::Answered { .. } | CourierError::NoAnswer(_) | CourierError::Misconfigured(_)) => {
+                (open || self.probing).then(|| failed_once_more(gateway, known))
+            }
         }
-        gateway.ledger.set_endpoint(&self.key, &self.record).await
+    }
+
+    /// What stands there; another configuration's state says nothing of ours.
+    fn see(&mut self, stands: Option<EndpointRecord>) {
+        let ours = stands.as_ref().filter(|stands| stands.configuration == self.record.configuration);
+        self.record = ours.cloned().unwrap_or_else(|| opened(self.record.configuration.clone()));
+        self.stands = stands;
     }
 
     fn pause(&self) -> Duration {
-        let doublings = self.record.failures.saturating_sub(DEAD).min(10);
-        (SHORTEST * 2_u32.saturating_pow(doublings)).min(LONGEST)
+        pause_after(self.record.failures)
     }
+}
+
+const fn opened(configuration: String) -> EndpointRecord {
+    EndpointRecord { state: EndpointState::Open, failures: 0, probe_at: None, configuration }
+}
+
+fn failed_once_more(gateway: &Gateway, known: &EndpointRecord) -> EndpointRecord {
+    let failures = known.failures.saturating_add(1);
+    if failures < DEAD {
+        return EndpointRecord { failures, ..known.clone() };
+    }
+    let probe_at = Some(gateway.now() + gateway.world.pace.of(pause_after(failures)));
+    EndpointRecord { state: EndpointState::Probing, failures, probe_at, ..known.clone() }
+}
+
+fn pause_after(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(DEAD).min(10);
+    (SHORTEST * 2_u32.saturating_pow(doublings)).min(LONGEST)
 }
 
 fn digest(config: &TenantConfig, destination: &Destination) -> String {

@@ -35,7 +35,7 @@ impl Looker<'_> {
         if record.failures == 0 && record.paused_until.is_none() {
             return Ok(());
         }
-        self.gateway.ledger.unpause(&self.connection.key).await
+        self.gateway.ledger.unpause(&self.connection.key, record).await
     }
 
     /// Counts a failure of the connection; how long it rests now, if it does, and how many failures that makes.

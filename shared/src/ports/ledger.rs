@@ -64,7 +64,8 @@ pub enum LeaseOutcome {
     Taken(Box<Onboarding>),
     /// Somebody holds it until then.
     Held(Timestamp),
-    /// There is no such onboarding (or, for a look, it is erased: what an erased one still says is handed over).
+    /// There is no such onboarding, or nothing of it waits (a delivery), or it is erased (a look: what an erased one still
+    /// says is handed over).
     Missing,
 }
 
@@ -141,9 +142,10 @@ pub struct ClaimRecord {
 /// What became of claiming.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// The first, or a take-over of one whose worker is gone: `record.onboarding` is the one to use.
+    /// The first, or a take-over of one whose worker is gone: `record.onboarding` is the one to use, and
+    /// `record.content` what it was claimed for.
     Ours(ClaimRecord),
-    /// Done before with this or other content.
+    /// Done before, with this or other content.
     Before(ClaimRecord),
     /// Somebody works on it.
     Working(ClaimRecord),
@@ -183,7 +185,7 @@ pub struct SharedTokens {
 pub struct EndpointKey {
     /// Whose.
     pub tenant: Tenant,
-    /// A short keyed digest of its address.
+    /// `tenant`, or `connection#{name}` where a connection has its own: no name holds a `#`.
     pub name: String,
 }
 
@@ -211,6 +213,15 @@ pub struct EndpointRecord {
     pub probe_at: Option<Timestamp>,
     /// Digest of the configuration that it had: a new one opens it again.
     pub configuration: String,
+}
+
+/// What became of writing a destination's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndpointWrite {
+    /// It stands.
+    Done,
+    /// Another state, failures or configuration stood there: this.
+    Stood(Option<EndpointRecord>),
 }
 
 /// A reference names at most this many onboardings, the newest.
@@ -258,7 +269,8 @@ pub trait Ledger: Send + Sync {
 
     /// Takes the delivery lease and counts a try (`tries` one more, `first_tried_at` set if absent), in one write, if
     /// nobody holds one at `now` and `retry_at` has come; else [`LeaseOutcome::Held`] until the later of the two.
-    /// An onboarding that is being erased is missing until it is buried; then its `erased` change can be handed over.
+    /// An onboarding that is being erased is missing until it is buried; then its `erased` change can be handed over. One
+    /// of which nothing is undelivered is missing, too; an entry in the due index that it still has is taken out.
     async fn lease_delivery(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError>;
 
     /// Records how far it was handed over; lease and due stay. False if the lease is not ours any more.
@@ -294,8 +306,9 @@ pub trait Ledger: Send + Sync {
     /// Marks a subject as erased until then, whatever it was.
     async fn erase_subject(&self, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError>;
 
-    /// Claims an action: absent, past its time, or abandoned by its worker. One that was abandoned with other content
-    /// is not taken over, but answered as [`Claimed::Before`].
+    /// Claims an action: absent, past its time, or abandoned by its worker. One that was abandoned keeps its content,
+    /// whoever takes it over: it is the caller who can compare digests under all keys, and who drops a claim that was
+    /// made for other content.
     async fn claim(&self, key: &ClaimKey, record: &ClaimRecord, now: Timestamp) -> Result<Claimed, LedgerError>;
 
     /// Closes a claim; false if it is not ours any more.
@@ -337,8 +350,9 @@ pub trait Ledger: Send + Sync {
     /// Counts a failure of the connection and pauses it until then (never shortens a pause).
     async fn pause(&self, key: &ConnectionKey, until: Timestamp) -> Result<(), LedgerError>;
 
-    /// The connection works: failures and pause are taken back.
-    async fn unpause(&self, key: &ConnectionKey) -> Result<(), LedgerError>;
+    /// The connection works: failures and pause are taken back if they are still those of `read`. What was counted
+    /// since stands.
+    async fn unpause(&self, key: &ConnectionKey, read: &ConnectionRecord) -> Result<(), LedgerError>;
 
     /// Counts one look in that minute; false if the connection has had `max` in it. Where an answer is lost one look
     /// may be counted twice: the quota is never exceeded.
@@ -347,8 +361,9 @@ pub trait Ledger: Send + Sync {
     /// A destination's state. Eventually consistent.
     async fn endpoint(&self, key: &EndpointKey) -> Result<Option<EndpointRecord>, LedgerError>;
 
-    /// Sets a destination's state.
-    async fn set_endpoint(&self, key: &EndpointKey, record: &EndpointRecord) -> Result<(), LedgerError>;
+    /// Sets a destination's state if state, failures and configuration are still those of `read` (none: it has no
+    /// item). `nonce` is this write's own mark.
+    async fn set_endpoint(&self, key: &EndpointKey, read: Option<&EndpointRecord>, record: &EndpointRecord, nonce: &str) -> Result<EndpointWrite, LedgerError>;
 
     /// Takes the right to probe a destination until `until`; false if somebody else has it.
     async fn take_probe(&self, key: &EndpointKey, now: Timestamp, until: Timestamp) -> Result<bool, LedgerError>;

@@ -16,7 +16,7 @@ pub use self::courier::{Courier, CourierError, Parcel};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
     Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, ERASED_REFERENCE, EndpointKey, EndpointRecord,
-    EndpointState, LeaseOutcome, Ledger, LedgerError, MAX_REFERENCES, Page, Released, SharedTokens, SubjectRecord, SubjectState,
+    EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, MAX_REFERENCES, Page, Released, SharedTokens, SubjectRecord, SubjectState,
 };
 pub use self::provider::{
     Account, BadField, Contact, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Wish,

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use idv_gateway::domain::Handover;
 use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::ports::{
-    Claimed, Committed, Due, DueBell, LeaseOutcome, Ledger, Released, SubjectRecord, SubjectState,
+    Claimed, Committed, Due, DueBell, EndpointKey, EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, Released, SubjectRecord, SubjectState,
 };
 use idv_it::contract::ledger::{self as contract, Bench, T0, at, lease};
 use idv_it::lossy::{Loss, Lossy};
@@ -250,6 +250,17 @@ mod lost_answers {
         bench.ledger.pause(&connection, at(60)).await.unwrap();
         assert_eq!(bench.ledger.connection(&connection).await.unwrap().failures, 1, "counted once");
     });
+
+    losing!(
+        writing_a_destinations_state,
+        1,
+        |bench| EndpointKey { tenant: bench.tenant(), name: "tenant".to_owned() },
+        |key| {
+            let state = EndpointState::Open;
+            let record = EndpointRecord { state, failures: 1, probe_at: None, configuration: "c".to_owned() };
+            assert_eq!(bench.ledger.set_endpoint(&key, None, &record, "a").await.unwrap(), EndpointWrite::Done);
+        }
+    );
 
     // fence, spilled changes, key, reference and its item, tombstone
     losing!(

@@ -46,11 +46,26 @@ pub(super) async fn pause(ledger: &DynamoLedger, key: &ConnectionKey, until: Tim
     ledger.update(&counted).await.map(drop)
 }
 
-pub(super) async fn unpause(ledger: &DynamoLedger, key: &ConnectionKey) -> Result<(), LedgerError> {
+/// Only what was read is taken back: a pause that came after the success had begun stands.
+pub(super) async fn unpause(
+    ledger: &DynamoLedger,
+    key: &ConnectionKey,
+    read: &ConnectionRecord,
+) -> Result<(), LedgerError> {
+    let paused = match read.paused_until {
+        Some(until) => Condition::equal(PAUSED_UNTIL, moment(until)),
+        None => Condition::Absent(PAUSED_UNTIL),
+    };
+    let failures = match read.failures {
+        0 => Condition::absent_or(FAILURES, Relation::Equal, number(0)),
+        failures => Condition::equal(FAILURES, number(failures)),
+    };
     let update = Update::of(key)
         .remove(PAUSED_UNTIL)
         .remove(FAILURES)
-        .when(Condition::Any(vec![Condition::Present(PAUSED_UNTIL), Condition::Present(FAILURES)]));
+        .when(Condition::Any(vec![Condition::Present(PAUSED_UNTIL), Condition::Present(FAILURES)]))
+        .when(paused)
+        .when(failures);
     ledger.update(&update).await.map(drop)
 }
 

@@ -31,6 +31,7 @@ pub(super) async fn lease(
         .when(Condition::Any(vec![Condition::Absent(ERASED), Condition::Present(BURIED)]))
         .when(Condition::absent_or(DELIVERY_LEASE_UNTIL, Relation::AtMost, moment(now)))
         .when(Condition::absent_or(RETRY_AT, Relation::AtMost, moment(now)))
+        .when(Condition::Lower(THROUGH, VERSION))
         .answering(Answer::After);
     match ledger.update(&update).await? {
         Outcome::Done(item) => Ok(LeaseOutcome::Taken(Box::new(of_item(key, &item)?))),
@@ -40,10 +41,27 @@ pub(super) async fn lease(
                 return Ok(LeaseOutcome::Taken(Box::new(of_item(key, &stood)?)));
             }
             let hindrances = [stood.moment(DELIVERY_LEASE_UNTIL)?, stood.moment(RETRY_AT)?];
-            Ok(LeaseOutcome::Held(hindrances.into_iter().flatten().max().unwrap_or(now)))
+            if let Some(until) = hindrances.into_iter().flatten().max().filter(|&until| until > now) {
+                return Ok(LeaseOutcome::Held(until));
+            }
+            let idle = of_item(key, &stood)?;
+            if idle.delivery.due.is_some() {
+                forget_due(ledger, &idle, now).await?;
+            }
+            Ok(LeaseOutcome::Missing)
         }
         Outcome::Stood(_) => Ok(LeaseOutcome::Missing),
     }
+}
+
+/// Nothing waits, and yet it is due: a commit saw something undelivered while its last change was handed over.
+async fn forget_due(ledger: &DynamoLedger, idle: &Onboarding, now: Timestamp) -> Result<(), LedgerError> {
+    let update = Update::of(&idle.key)
+        .enter(ledger, Due::Delivery, idle.key.id.as_str(), None)
+        .when(Condition::equal(THROUGH, number(idle.delivery.through)))
+        .when(Condition::equal(VERSION, number(idle.truth.version)))
+        .when(Condition::absent_or(DELIVERY_LEASE_UNTIL, Relation::AtMost, moment(now)));
+    ledger.update(&update).await.map(drop)
 }
 
 pub(super) async fn handed_over(

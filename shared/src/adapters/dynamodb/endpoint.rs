@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::domain::Timestamp;
-use crate::ports::{EndpointKey, EndpointRecord, LedgerError};
+use crate::ports::{EndpointKey, EndpointRecord, EndpointWrite, LedgerError};
 
 use super::DynamoLedger;
 use super::attributes::{Item, moment, nested, number, text, unreadable};
@@ -14,19 +14,42 @@ const STATE: &str = "state";
 const FAILURES: &str = "failures";
 const PROBE_AT: &str = "probe_at";
 const CONFIGURATION: &str = "configuration";
+/// Tells the repeat of our own write from another's.
+const NONCE: &str = "nonce";
 
 pub(super) async fn read(ledger: &DynamoLedger, key: &EndpointKey) -> Result<Option<EndpointRecord>, LedgerError> {
     ledger.get(key, false).await?.as_ref().map(of_item).transpose()
 }
 
-pub(super) async fn set(ledger: &DynamoLedger, key: &EndpointKey, record: &EndpointRecord) -> Result<(), LedgerError> {
+pub(super) async fn set(
+    ledger: &DynamoLedger,
+    key: &EndpointKey,
+    read: Option<&EndpointRecord>,
+    record: &EndpointRecord,
+    nonce: &str,
+) -> Result<EndpointWrite, LedgerError> {
     let mut attributes: Vec<(&'static str, AttributeValue)> = vec![
         (STATE, nested(STATE, &record.state)?),
         (FAILURES, number(record.failures)),
         (CONFIGURATION, text(&record.configuration)),
+        (NONCE, text(nonce)),
     ];
     attributes.extend(record.probe_at.map(|at| (PROBE_AT, moment(at))));
-    ledger.put(key, attributes, None).await.map(drop)
+    match ledger.put(key, attributes, Some(unchanged(read)?)).await? {
+        Outcome::Done(_) => Ok(EndpointWrite::Done),
+        Outcome::Stood(Some(stood)) if stood.text(NONCE)? == Some(nonce) => Ok(EndpointWrite::Done),
+        Outcome::Stood(stood) => Ok(EndpointWrite::Stood(stood.as_ref().map(of_item).transpose()?)),
+    }
+}
+
+/// Who probes next may have changed: that is written beside it.
+fn unchanged(read: Option<&EndpointRecord>) -> Result<Condition, LedgerError> {
+    let Some(read) = read else { return Ok(Condition::Absent("pk")) };
+    Ok(Condition::All(vec![
+        Condition::equal(STATE, nested(STATE, &read.state)?),
+        Condition::equal(FAILURES, number(read.failures)),
+        Condition::equal(CONFIGURATION, text(&read.configuration)),
+    ]))
 }
 
 pub(super) async fn take_probe(

@@ -17,6 +17,8 @@ pub(super) enum Condition {
     Absent(&'static str),
     /// The attribute is there and stands so to the value.
     Is(&'static str, Relation, AttributeValue),
+    /// Both attributes are there, and the first is below the second.
+    Lower(&'static str, &'static str),
     /// The set holds the value.
     Holds(&'static str, AttributeValue),
     /// The set is smaller than that.
@@ -64,6 +66,7 @@ impl Condition {
             Self::Is(name, relation, value) => {
                 format!("{} {} {}", out.name(name), relation.sign(), out.value(value.clone()))
             }
+            Self::Lower(name, other) => format!("{} < {}", out.name(name), out.name(other)),
             Self::Holds(name, value) => format!("contains({}, {})", out.name(name), out.value(value.clone())),
             Self::Smaller(name, size) => {
                 let size = out.value(AttributeValue::N(size.to_string()));

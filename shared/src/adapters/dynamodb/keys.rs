@@ -11,7 +11,7 @@
 //! | claim | `{tenant}#claim#{action}#{digest of the app's key}` | `claim` |
 //! | reference (a claim that is never done) | `{tenant}#claim#reference#{digest of the reference}` | `claim` |
 //! | connection | `{tenant}#{connection}` | `connection` |
-//! | endpoint | `{tenant}#endpoint#{digest of the address}` | `endpoint` |
+//! | endpoint | `{tenant}#endpoint#tenant` or `{tenant}#endpoint#connection#{connection}` | `endpoint` |
 
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
@@ -176,14 +176,12 @@ mod tests {
             (&ReferenceKey(&onboarding.tenant, &reference)).into(),
             (&connection("acme", "claim")).into(),
             (&connection("acme", "endpoint")).into(),
-            (&EndpointKey { tenant: tenant("acme"), name: "x-1".into() }).into(),
+            (&EndpointKey { tenant: tenant("acme"), name: "tenant".into() }).into(),
+            (&EndpointKey { tenant: tenant("acme"), name: "connection#tenant".into() }).into(),
         ];
         let distinct: std::collections::HashSet<&ItemKey> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert!(keys.iter().all(|key| key.pk().starts_with("acme#")));
-        assert!(
-            keys.iter().all(|key| !key.pk().contains("x-1") || key.sk() == "endpoint"),
-            "ids stand there as digests"
-        );
+        assert!(keys.iter().all(|key| !key.pk().contains("x-1")), "ids stand there as digests");
     }
 }

@@ -43,7 +43,7 @@ use crate::domain::{
     Tenant, Timestamp, Truth,
 };
 use crate::ports::{
-    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
+    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord, EndpointWrite,
     LeaseOutcome, Ledger, LedgerError, Page, Released, SubjectRecord, SubjectState,
 };
 
@@ -220,8 +220,8 @@ impl Ledger for DynamoLedger {
         connection::pause(self, key, until).await
     }
 
-    async fn unpause(&self, key: &ConnectionKey) -> Result<(), LedgerError> {
-        connection::unpause(self, key).await
+    async fn unpause(&self, key: &ConnectionKey, read: &ConnectionRecord) -> Result<(), LedgerError> {
+        connection::unpause(self, key, read).await
     }
 
     async fn take_look_quota(&self, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError> {
@@ -232,8 +232,14 @@ impl Ledger for DynamoLedger {
         endpoint::read(self, key).await
     }
 
-    async fn set_endpoint(&self, key: &EndpointKey, record: &EndpointRecord) -> Result<(), LedgerError> {
-        endpoint::set(self, key, record).await
+    async fn set_endpoint(
+        &self,
+        key: &EndpointKey,
+        read: Option<&EndpointRecord>,
+        record: &EndpointRecord,
+        nonce: &str,
+    ) -> Result<EndpointWrite, LedgerError> {
+        endpoint::set(self, key, read, record, nonce).await
     }
 
     async fn take_probe(&self, key: &EndpointKey, now: Timestamp, until: Timestamp) -> Result<bool, LedgerError> {

@@ -1,9 +1,9 @@
 //! Connections and destinations.
 
 use crate::domain::{ConnectionKey, Timestamp};
-use crate::ports::{ConnectionRecord, EndpointKey, EndpointRecord};
+use crate::ports::{ConnectionRecord, EndpointKey, EndpointRecord, EndpointWrite};
 
-use super::state::State;
+use super::state::{EndpointRow, State};
 
 impl State {
     pub(super) fn connection(&self, key: &ConnectionKey) -> ConnectionRecord {
@@ -20,9 +20,10 @@ impl State {
         self.writes += 1;
     }
 
-    pub(super) fn unpause(&mut self, key: &ConnectionKey) {
+    pub(super) fn unpause(&mut self, key: &ConnectionKey, read: &ConnectionRecord) {
         let Some(row) = self.connections.get_mut(key) else { return };
-        if row.record.paused_until.is_some() || row.record.failures > 0 {
+        let unchanged = row.record.paused_until == read.paused_until && row.record.failures == read.failures;
+        if unchanged && (row.record.paused_until.is_some() || row.record.failures > 0) {
             row.record.paused_until = None;
             row.record.failures = 0;
             self.writes += 1;
@@ -46,13 +47,28 @@ impl State {
         free
     }
 
-    pub(super) fn set_endpoint(&mut self, key: &EndpointKey, record: &EndpointRecord) {
-        self.endpoints.insert(key.clone(), record.clone());
+    pub(super) fn set_endpoint(
+        &mut self,
+        key: &EndpointKey,
+        read: Option<&EndpointRecord>,
+        record: &EndpointRecord,
+        nonce: &str,
+    ) -> EndpointWrite {
+        let told = |record: &EndpointRecord| (record.state, record.failures, record.configuration.clone());
+        let stood = self.endpoints.get(key);
+        if stood.is_some_and(|row| row.nonce == nonce) {
+            return EndpointWrite::Done;
+        }
+        if stood.map(|row| told(&row.record)) != read.map(told) {
+            return EndpointWrite::Stood(stood.map(|row| row.record.clone()));
+        }
+        self.endpoints.insert(key.clone(), EndpointRow { record: record.clone(), nonce: nonce.to_owned() });
         self.writes += 1;
+        EndpointWrite::Done
     }
 
     pub(super) fn take_probe(&mut self, key: &EndpointKey, now: Timestamp, until: Timestamp) -> bool {
-        let Some(record) = self.endpoints.get_mut(key) else { return false };
+        let Some(EndpointRow { record, .. }) = self.endpoints.get_mut(key) else { return false };
         if record.probe_at == Some(until) {
             return true;
         }

@@ -17,6 +17,13 @@ impl State {
             let ours = handover.lease.as_ref().is_some_and(|held| held.fence == lease.fence);
             return if ours { LeaseOutcome::Taken(Box::new(row.seen())) } else { LeaseOutcome::Held(until) };
         }
+        if handover.through >= row.onboarding.truth.version {
+            if row.delivery.at.is_some() {
+                row.delivery = Entry::default();
+                self.writes += 1;
+            }
+            return LeaseOutcome::Missing;
+        }
         handover.lease = Some(lease.clone());
         handover.tries = handover.tries.saturating_add(1);
         handover.first_tried_at.get_or_insert(now);

@@ -21,7 +21,7 @@ use crate::domain::{
     Tenant, Timestamp, Truth,
 };
 use crate::ports::{
-    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
+    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord, EndpointWrite,
     LeaseOutcome, Ledger, LedgerError, Page, Released, SubjectRecord, SubjectState,
 };
 
@@ -231,8 +231,8 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn unpause(&self, key: &ConnectionKey) -> Result<(), LedgerError> {
-        self.state().unpause(key);
+    async fn unpause(&self, key: &ConnectionKey, read: &ConnectionRecord) -> Result<(), LedgerError> {
+        self.state().unpause(key, read);
         Ok(())
     }
 
@@ -241,12 +241,17 @@ impl Ledger for MemoryLedger {
     }
 
     async fn endpoint(&self, key: &EndpointKey) -> Result<Option<EndpointRecord>, LedgerError> {
-        Ok(self.state().endpoints.get(key).cloned())
+        Ok(self.state().endpoints.get(key).map(|row| row.record.clone()))
     }
 
-    async fn set_endpoint(&self, key: &EndpointKey, record: &EndpointRecord) -> Result<(), LedgerError> {
-        self.state().set_endpoint(key, record);
-        Ok(())
+    async fn set_endpoint(
+        &self,
+        key: &EndpointKey,
+        read: Option<&EndpointRecord>,
+        record: &EndpointRecord,
+        nonce: &str,
+    ) -> Result<EndpointWrite, LedgerError> {
+        Ok(self.state().set_endpoint(key, read, record, nonce))
     }
 
     async fn take_probe(&self, key: &EndpointKey, now: Timestamp, until: Timestamp) -> Result<bool, LedgerError> {

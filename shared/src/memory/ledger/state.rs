@@ -40,7 +40,7 @@ pub(super) struct State {
     pub(super) claims: BTreeMap<ClaimKey, ClaimRecord>,
     pub(super) references: BTreeMap<(Tenant, Reference), BTreeSet<OnboardingId>>,
     pub(super) connections: BTreeMap<ConnectionKey, ConnectionRow>,
-    pub(super) endpoints: BTreeMap<EndpointKey, EndpointRecord>,
+    pub(super) endpoints: BTreeMap<EndpointKey, EndpointRow>,
 }
 
 /// An onboarding, and what its item says beside it.
@@ -83,6 +83,13 @@ pub(super) struct ConnectionRow {
     pub(super) record: ConnectionRecord,
     pub(super) minute: Option<i64>,
     pub(super) looks: u32,
+}
+
+/// A destination, and the nonce of the last write of its state.
+#[derive(Clone)]
+pub(super) struct EndpointRow {
+    pub(super) record: EndpointRecord,
+    pub(super) nonce: String,
 }
 
 impl Entry {
@@ -138,7 +145,7 @@ impl State {
             claims: self.claims.clone(),
             references: self.references.clone(),
             connections: self.connections.iter().map(|(key, row)| (key.clone(), row.record.clone())).collect(),
-            endpoints: self.endpoints.clone(),
+            endpoints: self.endpoints.iter().map(|(key, row)| (key.clone(), row.record.clone())).collect(),
         }
     }
 

@@ -15,7 +15,7 @@ use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::ports::{
     Bells, BellsError, ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, DeliveryBell, Due, DueBell,
-    EndpointKey, EndpointRecord, LeaseOutcome, Ledger, LedgerError, Page, Rejected, Released, SubjectRecord,
+    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Rejected, Released, SubjectRecord,
     SubjectState, TenantConfig, Vault, VaultError,
 };
 
@@ -118,10 +118,10 @@ ledger! {
     bury(onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> ();
     connection(key: &ConnectionKey) -> ConnectionRecord;
     pause(key: &ConnectionKey, until: Timestamp) -> ();
-    unpause(key: &ConnectionKey) -> ();
+    unpause(key: &ConnectionKey, read: &ConnectionRecord) -> ();
     take_look_quota(key: &ConnectionKey, minute: i64, max: u32) -> bool;
     endpoint(key: &EndpointKey) -> Option<EndpointRecord>;
-    set_endpoint(key: &EndpointKey, record: &EndpointRecord) -> ();
+    set_endpoint(key: &EndpointKey, read: Option<&EndpointRecord>, record: &EndpointRecord, nonce: &str) -> EndpointWrite;
     take_probe(key: &EndpointKey, now: Timestamp, until: Timestamp) -> bool;
 }
 

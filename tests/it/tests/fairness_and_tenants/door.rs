@@ -171,3 +171,46 @@ fn replays_are_accepted_and_change_nothing() {
     assert!(rig.bells.messages(QueueName::NoticesDlq).is_empty());
     assert_eq!(CONNECTION, "main");
 }
+
+/// A form that cannot be granted, and a client that is not known, say nothing of which names exist.
+#[test]
+fn the_token_endpoint_tells_nobody_which_names_exist() {
+    use idv_gateway::ingress::{Arrival, Ingress};
+    let rig = Rig::new(&Setup::default());
+    let setup = Setup::default();
+    let desk = Desk::new(rig.provider("acme"), Arc::clone(&rig.chaos), setup.recovery, setup.link_life);
+    let mut config = setup.tenant("acme", Arc::new(desk));
+    let client = serde_json::json!({"oauth2": [{"client_id": "c", "client_secret": "example-client-secret-of-32-chars-1"}]});
+    for connection in config.connections.values_mut() {
+        connection.proofs = serde_json::from_value(client.clone()).unwrap();
+    }
+    rig.vault.set(config);
+    let ingress = Ingress::new(rig.gateway.clone());
+    let ask = |name: &str, body: &str| {
+        let arrival = Arrival {
+            method: "POST".to_owned(),
+            path: format!("/v1/oauth/{name}/token"),
+            query: String::new(),
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            source: None,
+        };
+        idv_it::rig::pulse::run(&rig.chaos, ingress.answer(&arrival)).done().unwrap()
+    };
+    let known = "client_id=c&client_secret=example-client-secret-of-32-chars-1";
+    let bodies = [
+        (400, format!("grant_type=password&{known}")),
+        (400, known.to_owned()),
+        (400, format!("grant_type=client_credentials&client_id=c&{known}")),
+        (401, "grant_type=client_credentials".to_owned()),
+        (401, "grant_type=client_credentials&client_id=c&client_secret=wrong".to_owned()),
+    ];
+    for (status, body) in bodies {
+        let here = ask(&format!("acme/{CONNECTION}"), &body);
+        assert_eq!(here.status, status, "{body}");
+        for name in [format!("nobody/{CONNECTION}"), "acme/ghost".to_owned()] {
+            assert_eq!(ask(&name, &body), here, "{name} {body}");
+        }
+    }
+    assert_eq!(ask(&format!("acme/{CONNECTION}"), &format!("grant_type=client_credentials&{known}")).status, 200);
+}

@@ -2,6 +2,7 @@
 //! the app's requests, the deliveries, the front door.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
+mod dead_ends;
 mod deliveries;
 mod door;
 mod fairness;

@@ -111,10 +111,29 @@ pub async fn the_same_release_twice_is_ours(bench: &Bench<'_>) {
     for _ in 0..2 {
         assert_eq!(bench.ledger.release_delivery(&key, "a", &through(1), 1).await.unwrap(), Released::Done);
     }
+    let released = bench.read(1).await;
+    bench.ledger.commit(&bench.act(&released, "n", 1)).await.unwrap();
     taken(bench, "b", at(1)).await;
     let before = bench.read(1).await;
     assert_eq!(bench.ledger.release_delivery(&key, "a", &through(1), 1).await.unwrap(), Released::Done);
     assert_eq!(bench.read(1).await, before, "another's lease stands");
+}
+
+pub async fn a_bell_for_nothing_takes_no_lease(bench: &Bench<'_>) {
+    let key = bench.created(1).await.key;
+    taken(bench, "a", T0).await;
+    bench.ledger.release_delivery(&key, "a", &through(1), 1).await.unwrap();
+    let before = bench.read(1).await;
+    assert_eq!(take(bench, "b", at(1)).await, LeaseOutcome::Missing);
+    assert_eq!(bench.read(1).await, before, "nothing is written");
+    // a commit that saw something undelivered while that was handed over
+    let mut commit = bench.act(&before, "n", 0);
+    commit.delivery_due = Some(at(30));
+    bench.ledger.commit(&commit).await.unwrap();
+    bench.assert_due(Due::Delivery, at(30), &[DueBell::Onboarding(key.clone(), at(30))]).await;
+    assert_eq!(take(bench, "b", at(31)).await, LeaseOutcome::Missing);
+    bench.assert_due(Due::Delivery, at(10_000), &[]).await;
+    assert_eq!(bench.read(1).await.delivery, before.delivery);
 }
 
 pub async fn a_commit_makes_due_what_is_not_due_already(bench: &Bench<'_>) {

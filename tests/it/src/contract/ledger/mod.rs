@@ -51,6 +51,7 @@ macro_rules! ledger_contract {
             deliveries::releasing_with_a_newer_change_goes_on,
             deliveries::releasing_for_a_later_try_needs_no_version,
             deliveries::the_same_release_twice_is_ours,
+            deliveries::a_bell_for_nothing_takes_no_lease,
             deliveries::a_commit_makes_due_what_is_not_due_already,
             deliveries::parked_changes_are_sent_again,
             deliveries::nothing_is_sent_again_under_a_lease,
@@ -87,7 +88,9 @@ macro_rules! ledger_contract {
             erasing::what_is_not_fenced_is_not_buried,
             connections::a_pause_is_never_shortened,
             connections::a_working_connection_has_neither_pause_nor_failures,
+            connections::a_success_takes_back_no_pause_that_came_after_it_began,
             connections::a_minute_has_so_many_looks_and_no_more,
+            connections::a_destinations_state_replaces_only_what_was_read,
             connections::a_destination_is_probed_by_one_at_a_time,
             connections::tenants_never_meet,
         }
