@@ -1,0 +1,7 @@
+use idv_gateway::domain::{OnboardingId, OnboardingKey};
+
+fn key(id: OnboardingId) -> OnboardingKey {
+    OnboardingKey { id }
+}
+
+fn main() {}

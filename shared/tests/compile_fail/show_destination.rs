@@ -1,0 +1,7 @@
+use idv_gateway::ports::DestinationKind;
+
+fn show(shown: &DestinationKind) {
+    println!("{shown:?}");
+}
+
+fn main() {}

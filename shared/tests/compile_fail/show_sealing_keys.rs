@@ -1,0 +1,7 @@
+use idv_gateway::seal::SealingKeys;
+
+fn show(shown: &SealingKeys) {
+    println!("{shown:?}");
+}
+
+fn main() {}

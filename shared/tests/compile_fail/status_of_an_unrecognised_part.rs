@@ -1,0 +1,7 @@
+use idv_gateway::domain::{Assessment, Resource, Status};
+
+fn approved(resource: Resource) -> Assessment {
+    Assessment::Unrecognised { resource, status: Status::Approved }
+}
+
+fn main() {}
