@@ -11,7 +11,7 @@ use super::verdict::{Played, judge};
 type Plan = BTreeMap<usize, Mode>;
 
 /// Without faults.
-pub fn faultless(story: Story) -> Played {
+pub(crate) fn faultless(story: Story) -> Played {
     played(story, &Plan::new(), None).unwrap_or_else(|fault| panic!("{story:?}: {fault}"))
 }
 
@@ -22,7 +22,7 @@ fn played(story: Story, plan: &Plan, expected: Option<&Played>) -> Result<Played
 }
 
 /// Every await point with every mode that fits it.
-pub fn singles(story: Story, modes: &[Mode]) {
+pub(crate) fn singles(story: Story, modes: &[Mode]) {
     let expected = faultless(story);
     let mut failures = Vec::new();
     let mut count = 0;
@@ -38,7 +38,7 @@ pub fn singles(story: Story, modes: &[Mode]) {
 }
 
 /// So many pairs of faults, spread evenly over all: the second is at a point that is reached after the first.
-pub fn pairs(story: Story, most: usize) {
+pub(crate) fn pairs(story: Story, most: usize) {
     let expected = faultless(story);
     let first: Vec<(usize, Mode)> = fitting(&expected.points, 0);
     // each first fault changes what comes after it, so its second ones are found by playing it

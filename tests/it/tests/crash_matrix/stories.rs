@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// What is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Story {
+pub(crate) enum Story {
     /// Started and approved at once.
     Shortest,
     /// Every step on the way to an approval.
@@ -31,7 +31,7 @@ pub enum Story {
 }
 
 impl Story {
-    pub const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Shortest,
         Self::Approved,
         Self::Rejected,
@@ -43,15 +43,14 @@ impl Story {
         Self::Orphaned,
     ];
 
-    pub fn setup(self) -> Setup {
-        match self {
-            Self::Orphaned => Setup { recovery: Recovery::None, ..Setup::default() },
-            _ => Setup::default(),
-        }
+    pub(crate) fn setup(self) -> Setup {
+        let default = Setup::default();
+        let recovery = if self == Self::Orphaned { Recovery::None } else { default.recovery };
+        Setup { recovery, ..default }
     }
 
     /// The statuses that are told, in order.
-    pub fn statuses(self) -> Vec<Status> {
+    pub(crate) fn statuses(self) -> Vec<Status> {
         use Status::{Approved, Created, Expired, InProgress, InReview, LinkIssued, Rejected, Submitted};
         match self {
             Self::Shortest | Self::Reversed | Self::Orphaned => vec![Created, LinkIssued, Approved],
@@ -64,7 +63,7 @@ impl Story {
     }
 
     /// How many runs there are at the provider.
-    pub fn runs(self) -> usize {
+    pub(crate) fn runs(self) -> usize {
         if self == Self::Resumed { 2 } else { 1 }
     }
 
@@ -72,7 +71,7 @@ impl Story {
     ///
     /// # Errors
     /// What did not come to rest.
-    pub fn play(self, rig: &mut Rig) -> Result<(), String> {
+    pub(crate) fn play(self, rig: &mut Rig) -> Result<(), String> {
         let run = start(rig)?;
         match self {
             Self::Shortest => acts(rig, &run, &[Act::Approve]),

@@ -12,14 +12,14 @@ use idv_it::rig::provider::meaning;
 use super::stories::Story;
 
 /// What a story came to.
-pub struct Played {
-    pub whole: Whole,
-    pub creates: usize,
-    pub points: Vec<&'static str>,
+pub(crate) struct Played {
+    pub(crate) whole: Whole,
+    pub(crate) creates: usize,
+    pub(crate) points: Vec<&'static str>,
 }
 
 /// Judges a rig after its story; `expected` is the state without faults.
-pub fn judge(rig: &Rig, story: Story, expected: Option<&Whole>) -> Result<Played, String> {
+pub(crate) fn judge(rig: &Rig, story: Story, expected: Option<&Whole>) -> Result<Played, String> {
     let mut whole = canon::of(rig);
     if story == Story::Orphaned {
         // a run that was left over at the provider may be known, as nobody's attempt
