@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use serde_json::Value;
 
 use crate::config::{Rules, read_index, read_tenant};
@@ -43,6 +43,8 @@ pub const TENANT_LIFE: Duration = Duration::from_secs(300);
 pub const FORCE_GAP: Duration = Duration::from_secs(10);
 /// While the store does not answer, what was read is used for so long.
 pub const STALE_LIMIT: Duration = Duration::from_secs(24 * 3600);
+/// An index has at most so many parts (design §8: 16).
+pub const MOST_PARTS: u64 = 16;
 /// So many tenants are read at start.
 pub const PREFETCH: usize = 8;
 /// No more of the start than this is spent on that: INIT has 10 s in all (AWS Lambda).
@@ -90,6 +92,12 @@ impl<S> Clone for CachedVault<S> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
+}
+
+/// What the index's own secret says.
+enum Head {
+    Whole(Index),
+    Parts(u64),
 }
 
 struct Core<S> {
@@ -217,10 +225,34 @@ impl<S: Store> Core<S> {
 
     async fn read_index(&self) -> Result<Arc<Index>, StoreError> {
         let begun = self.world.now();
-        let read = self.read(&format!("{}/index", self.prefix), |value| (self.readers.index)(value)).await;
-        let outcome = read.map(|(index, _)| Arc::new(index));
+        let outcome = self.read_whole_index().await.map(Arc::new);
         self.lock().index_landed(begun, outcome.clone());
         outcome
+    }
+
+    /// One secret, or as many as it says (a secret holds 64 KB): `{"parts": 16}`. A tenant stands in the part of its
+    /// name's hash and its aliases beside it; which hash is the writer's matter, because all parts are read.
+    async fn read_whole_index(&self) -> Result<Index, StoreError> {
+        let name = format!("{}/index", self.prefix);
+        let head = self.read(&name, |value| match value.get("parts").and_then(Value::as_u64) {
+            Some(parts) => Ok(Head::Parts(parts.min(MOST_PARTS))),
+            None => (self.readers.index)(value).map(Head::Whole),
+        });
+        let parts = match head.await?.0 {
+            Head::Whole(index) => return Ok(index),
+            Head::Parts(parts) => parts,
+        };
+        let read = (0..parts).map(|part| {
+            let name = format!("{name}/{part}");
+            async move { self.read(&name, |value| (self.readers.index)(value)).await }
+        });
+        let mut whole = Index::default();
+        for (part, _) in try_join_all(read).await? {
+            whole.tenants.extend(part.tenants);
+            whole.aliases.extend(part.aliases);
+            whole.prefetch.extend(part.prefetch);
+        }
+        Ok(whole)
     }
 
     async fn read_tenant(&self, tenant: &Tenant, version: String) -> Result<Arc<TenantConfig>, StoreError> {
@@ -241,15 +273,15 @@ impl<S: Store> Core<S> {
                 StoreError::Down => "down",
                 StoreError::Withheld(cause) => cause,
             };
-            tracing::warn!(secret = name, cause, "a secret was not read");
+            tracing::warn!(event = "secret_unread", secret = name, cause);
         })?;
         let value = serde_json::from_slice(text.expose()).map_err(|_| {
-            tracing::error!(secret = name, "a secret is not JSON");
+            tracing::error!(event = "secret_not_json", secret = name);
             StoreError::Withheld("unreadable")
         })?;
         let parsed = parse(&value).map_err(|faults| {
             for fault in faults.iter().take(10) {
-                tracing::error!(secret = name, %fault, "a secret has a fault");
+                tracing::error!(event = "secret_fault", secret = name, %fault);
             }
             StoreError::Withheld("unreadable")
         })?;

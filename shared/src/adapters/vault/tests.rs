@@ -327,3 +327,26 @@ async fn the_real_one_and_its_twin_promise_the_same() -> Outcome {
     };
     promises(&twin, rotate, || twin.fail(Some("down"))).await
 }
+
+#[tokio::test]
+async fn an_index_that_has_outgrown_one_secret_stands_in_parts() -> Outcome {
+    let (vault, shelf, _clock) = vault();
+    shelf.tenant("other", &[]);
+    let part = |tenant: &str, aliases: Value| json!({"tenants": {tenant: "1"}, "aliases": aliases}).to_string();
+    let alias = json!({"/dcs/notify": {"tenant": "acme", "connection": "ondato"}});
+    shelf.with(|content| {
+        content.secrets.insert("idv/index".to_owned(), json!({"parts": 2}).to_string());
+        content.secrets.insert("idv/index/0".to_owned(), part("other", json!({})));
+        content.secrets.insert("idv/index/1".to_owned(), part("acme", alias));
+    });
+    for tenant in ["acme", "other"] {
+        vault.tenant(&Tenant::parse(tenant)?).await?;
+    }
+    vault.alias("/dcs/notify").await?;
+    assert_eq!(vault.tenant(&Tenant::parse("nobody")?).await.err(), Some(VaultError::Unknown));
+    assert_eq!(["idv/index", "idv/index/0", "idv/index/1"].map(|name| shelf.reads(name)), [1, 1, 1]);
+    shelf.with(|content| content.secrets.remove("idv/index/1"));
+    let (vault, ..) = (CachedVault::new(shelf.clone(), "idv", manual(1).0, Rules::default(), Readers::CONFIGURATION), ());
+    assert!(matches!(vault.tenant(&acme()?).await, Err(VaultError::Unavailable(_))), "a part that is missing is no proof");
+    Ok(())
+}
