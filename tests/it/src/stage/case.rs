@@ -41,6 +41,12 @@ impl<'a> Case<'a> {
         self.stage.ondato.perform(&self.idv, acts).unwrap();
     }
 
+    /// The person opens the link, and everybody knows.
+    pub async fn opened(&self) {
+        self.does([Act::Open]);
+        self.ends("in_progress").await;
+    }
+
     /// What becomes of its webhooks from now on.
     pub fn webhooks(&self, manner: WebhookManner) {
         self.stage.ondato.misdeliver(WebhookRule::always(manner).about(&self.idv));
