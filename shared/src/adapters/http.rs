@@ -30,8 +30,8 @@ use crate::ports::{Audience, Clock, Http, HttpError, Method, Request, Response};
 mod resolver;
 mod retry_after;
 
-pub use self::resolver::{Lookup, SystemLookup};
 use self::resolver::Vetting;
+pub use self::resolver::{Lookup, SystemLookup};
 
 /// Bounds that are not the request's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,12 +115,9 @@ impl ReqwestHttp {
 
     async fn call(&self, client: &reqwest::Client, request: Request, end: Instant) -> Result<Response, HttpError> {
         let headers = headers(&request)?;
-        let sending = client
-            .request(method(request.method), request.url)
-            .headers(headers)
-            .body(request.body)
-            .send();
-        let answer = timeout_at(end, sending).await.map_err(|_| HttpError::TimedOut)?.map_err(|error| failure(&error))?;
+        let sending = client.request(method(request.method), request.url).headers(headers).body(request.body).send();
+        let answer =
+            timeout_at(end, sending).await.map_err(|_| HttpError::TimedOut)?.map_err(|error| failure(&error))?;
         let (status, cookie) = (answer.status().as_u16(), cookie(answer.headers()));
         let retry_after = retry_after::read(answer.headers(), self.clock.now());
         let reading = read_capped(answer, request.limit, request.audience);

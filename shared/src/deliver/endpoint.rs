@@ -7,7 +7,8 @@ use tracing::warn;
 use crate::domain::{ConnectionName, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{
-    CourierError, Destination, DestinationKind, EndpointKey, EndpointRecord, EndpointState, EndpointWrite, LedgerError, TenantConfig,
+    CourierError, Destination, DestinationKind, EndpointKey, EndpointRecord, EndpointState, EndpointWrite, LedgerError,
+    TenantConfig,
 };
 use crate::seal::Binding;
 

@@ -149,7 +149,8 @@ impl<'a> Run<'a> {
     }
 
     fn pass(&mut self, version: u64) {
-        self.handover = Handover { through: version, parked: std::mem::take(&mut self.handover.parked), ..Handover::default() };
+        self.handover =
+            Handover { through: version, parked: std::mem::take(&mut self.handover.parked), ..Handover::default() };
     }
 
     /// Nobody wants it. The failure before it stays shown.
@@ -195,7 +196,9 @@ impl<'a> Run<'a> {
         match self.gateway().ledger.release_delivery(key, &self.fence, &self.handover, version).await? {
             Released::Done | Released::Lost => Ok(false),
             // What was delivered is recorded before anything else goes.
-            Released::MoreToDo if !self.gateway().ledger.handed_over(key, &self.fence, &self.handover).await? => Ok(false),
+            Released::MoreToDo if !self.gateway().ledger.handed_over(key, &self.fence, &self.handover).await? => {
+                Ok(false)
+            }
             Released::MoreToDo => match self.gateway().ledger.read(key).await? {
                 Some(newer) => {
                     self.onboarding = newer;

@@ -43,7 +43,12 @@ impl Ingress {
         .and_then(|grant| if config.connection(&key.name).is_some() { Ok(grant) } else { Err(Answer::unavailable()) })
     }
 
-    fn grant_of(&self, config: &TenantConfig, key: &ConnectionKey, request: &TokenRequest) -> Result<Grant, TokenRefusal> {
+    fn grant_of(
+        &self,
+        config: &TenantConfig,
+        key: &ConnectionKey,
+        request: &TokenRequest,
+    ) -> Result<Grant, TokenRefusal> {
         let Some(connection) = config.connections.get(&key.name) else { return Err(TokenRefusal::InvalidClient) };
         let context = Context { tenant: key.tenant.as_str(), connection: key.name.as_str() };
         request.grant(&connection.proofs, self.gateway.now().seconds(), context)

@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use idv_gateway::domain::Handover;
 use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::ports::{
-    Claimed, Committed, Due, DueBell, EndpointKey, EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, Released, SubjectRecord, SubjectState,
+    Claimed, Committed, Due, DueBell, EndpointKey, EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger,
+    Released, SubjectRecord, SubjectState,
 };
 use idv_it::contract::ledger::{self as contract, Bench, T0, at, lease};
 use idv_it::lossy::{Loss, Lossy};

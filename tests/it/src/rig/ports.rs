@@ -15,8 +15,8 @@ use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::ports::{
     Bells, BellsError, ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, DeliveryBell, Due, DueBell,
-    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Rejected, Released, SubjectRecord,
-    SubjectState, TenantConfig, Vault, VaultError,
+    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Rejected, Released,
+    SubjectRecord, SubjectState, TenantConfig, Vault, VaultError,
 };
 
 use super::chaos::{Chaos, Class};

@@ -180,7 +180,8 @@ fn the_token_endpoint_tells_nobody_which_names_exist() {
     let setup = Setup::default();
     let desk = Desk::new(rig.provider("acme"), Arc::clone(&rig.chaos), setup.recovery, setup.link_life);
     let mut config = setup.tenant("acme", Arc::new(desk));
-    let client = serde_json::json!({"oauth2": [{"client_id": "c", "client_secret": "example-client-secret-of-32-chars-1"}]});
+    let client =
+        serde_json::json!({"oauth2": [{"client_id": "c", "client_secret": "example-client-secret-of-32-chars-1"}]});
     for connection in config.connections.values_mut() {
         connection.proofs = serde_json::from_value(client.clone()).unwrap();
     }
