@@ -117,6 +117,7 @@ impl Rig {
             let own = Provider::new(Arc::<ManualClock>::clone(&clock));
             let provider = if setup.shared_provider { Arc::clone(&shared) } else { own };
             let desk = Desk::new(Arc::clone(&provider), Arc::clone(&chaos), setup.recovery, setup.link_life);
+            let desk = if setup.returns { desk.returning() } else { desk };
             vault.set(setup.tenant(tenant, Arc::new(desk)));
             providers.insert(tenant.clone(), provider);
         }
@@ -209,6 +210,20 @@ impl Rig {
             query: String::new(),
             headers: vec![(b"authorization".to_vec(), format!("Bearer {token}").into_bytes())],
             body: body.to_vec(),
+            source: None,
+        };
+        run(&self.chaos, self.ingress.answer(&arrival))
+    }
+
+    /// A person's browser comes by once.
+    #[must_use]
+    pub fn visit(&self, path: &str, query: &str) -> Ended<Answer> {
+        let arrival = Arrival {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
             source: None,
         };
         run(&self.chaos, self.ingress.answer(&arrival))

@@ -93,6 +93,8 @@ pub struct Manners {
     pub silent: Vec<String>,
     /// Looks at these runs are not answered within their limit.
     pub slow: Vec<String>,
+    /// So many further parts that say yes beside capture and decision.
+    pub further: usize,
 }
 
 /// The provider.
@@ -107,6 +109,7 @@ struct State {
     manners: Manners,
     looks: Vec<(Timestamp, String)>,
     creates: usize,
+    exchanged: Vec<(String, usize)>,
 }
 
 impl Provider {
@@ -132,6 +135,12 @@ impl Provider {
     #[must_use]
     pub fn looks(&self) -> Vec<(Timestamp, String)> {
         self.lock().looks.clone()
+    }
+
+    /// For which run a code was exchanged, and how long it was: a secret is not shown.
+    #[must_use]
+    pub fn exchanged(&self) -> Vec<(String, usize)> {
+        self.lock().exchanged.clone()
     }
 
     /// Changes how it misbehaves.
@@ -187,6 +196,12 @@ impl State {
     }
 }
 
+/// What the state of a run's link carries.
+#[must_use]
+pub fn nonce_of(run: &str) -> String {
+    format!("nonce-of-{run}")
+}
+
 /// The resource of a run itself.
 #[must_use]
 pub fn case(run: &str) -> Resource {
@@ -207,6 +222,8 @@ pub struct Desk {
     pub recovery: Recovery,
     /// How long a link lives.
     pub link_life: Option<Duration>,
+    /// Whether people come back with a code.
+    pub returns: bool,
     specification: Specification,
 }
 
@@ -217,7 +234,13 @@ impl Desk {
         let clause = Clause { any: vec![Kind::Bearer].into(), when_configured: false };
         let specification =
             Specification { provider: "desk".into(), all: vec![clause].into(), mac: None, body_token: None };
-        Self { provider, chaos, recovery, link_life, specification }
+        Self { provider, chaos, recovery, link_life, returns: false, specification }
+    }
+
+    /// People come back from it with a code.
+    #[must_use]
+    pub fn returning(self) -> Self {
+        Self { returns: true, ..self }
     }
 
     async fn ask<T>(
@@ -242,7 +265,7 @@ impl Desk {
             subject: case(&run.id),
             entrance: Entrance::Link { url, embed: false },
             expires_at: self.link_life.map(|life| begun + life),
-            return_nonce: None,
+            return_nonce: self.returns.then(|| nonce_of(&run.id)),
         }
     }
 
@@ -253,13 +276,15 @@ impl Desk {
         let run = state.known(subject)?;
         let facts = run.at(now - stale);
         let words = [("capture", Some(facts.capture)), ("decision", facts.decision)];
-        let parts = words.into_iter().filter_map(|(kind, word)| {
-            let (word, at) = word?;
-            let mut part = Part::new(resource(kind, &run.id), word, standing(word));
+        let words = words.into_iter().filter_map(|(kind, word)| Some((resource(kind, &run.id), word?)));
+        let further = (0..state.manners.further)
+            .map(|number| (resource("further", &format!("{}-{number}", run.id)), ("approved", facts.at)));
+        let parts = words.chain(further).map(|(resource, (word, at))| {
+            let mut part = Part::new(resource, word, standing(word));
             part.at = Some(at);
             part.decided_by = DecidedBy::Automatic;
             part.marks = vec![mark.clone()];
-            Some(part)
+            part
         });
         Ok(Snapshot::of(parts.collect()))
     }
@@ -399,6 +424,19 @@ impl Account for Desk {
 
     async fn resolve(&self, _reach: Reach<'_>, subject: &Resource) -> Result<Option<OnboardingId>, ProviderError> {
         self.ask("account.resolve", |state| state.known(subject).map(|run| Some(run.reference.clone()))).await
+    }
+
+    /// With the code the person's capture is done.
+    async fn exchange(&self, reach: Reach<'_>, subject: &Resource, code: &Secret) -> Result<(), ProviderError> {
+        let now = reach.world.now();
+        let length = code.len();
+        self.ask("account.exchange", |state| {
+            let run = state.runs.get_mut(subject.id.as_str()).ok_or(ProviderError::NotFound)?;
+            run.history.push(Facts { at: now, capture: ("done", now), ..run.now() });
+            state.exchanged.push((subject.id.to_string(), length));
+            Ok(())
+        })
+        .await
     }
 
     async fn erase(&self, _reach: Reach<'_>, subject: &Resource) -> Result<(), ProviderError> {

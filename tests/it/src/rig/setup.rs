@@ -32,6 +32,8 @@ pub struct Setup {
     pub recovery: Recovery,
     /// How long a link lives.
     pub link_life: Option<Duration>,
+    /// Whether people come back from the provider with a code.
+    pub returns: bool,
     /// Settings of the connections.
     pub settings: Settings,
     /// Which kinds of change are wanted.
@@ -54,6 +56,7 @@ impl Default for Setup {
             shared_provider: false,
             recovery: Recovery::ByReference,
             link_life: None,
+            returns: false,
             settings,
             wanted: Wanted::ALL.iter().copied().collect(),
             plan: BTreeMap::new(),

@@ -1,0 +1,129 @@
+//! Requests that come again: after their link died, after an erasure, and two of them at once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use idv_gateway::memory::ledger::Contents;
+use idv_it::rig::play::{Begun, start};
+use idv_it::rig::pulse::{Step, Task};
+use idv_it::rig::{Act, Mode, Rig, Setup};
+use serde_json::{Value, json};
+
+use super::{resume, run_of};
+
+#[test]
+fn a_start_again_after_its_link_died_begins_the_next_attempt_under_the_same_reference() {
+    let mut rig = Rig::new(&Setup { link_life: Some(Duration::from_secs(3600)), ..Setup::default() });
+    let begun = rig.begin("acme", "key-1");
+    rig.play_for(Duration::from_secs(2 * 3600));
+    let answer = rig.ask(None, start("acme", "key-1")).done().unwrap();
+    assert_eq!((&answer["onboarding_id"], &answer["attempt"]), (&json!(begun.key.id), &json!(2)), "{answer}");
+    let runs = rig.provider("acme").runs();
+    assert_eq!(runs.len(), 2);
+    assert!(runs.iter().all(|run| run.reference == begun.key.id), "our own reference at the provider");
+    let run = run_of(&answer).unwrap();
+    assert_eq!((runs[1].id.as_str(), runs[1].attempt), (run.as_str(), 2));
+    // and again, while that one lives: the same
+    let again = rig.ask(None, start("acme", "key-1")).done().unwrap();
+    assert_eq!((run_of(&again), rig.provider("acme").creates()), (Some(run), 2));
+}
+
+/// Without what only says that somebody asked.
+fn without_claims(rig: &Rig) -> Contents {
+    let mut contents = rig.ledger.contents();
+    contents.claims.clear();
+    contents
+}
+
+fn erase(rig: &Rig, id: &str, key: &str) {
+    let request = json!({ "action": "erase", "tenant": "acme", "onboarding_id": id, "idempotency_key": key });
+    let answer = rig.ask(None, request).done().unwrap();
+    assert!(answer["erased_at"].is_string(), "{answer}");
+}
+
+#[test]
+fn a_start_again_after_the_erasure_writes_nothing() {
+    let mut rig = Rig::new(&Setup::default());
+    let begun = rig.begin("acme", "key-1");
+    erase(&rig, begun.key.id.as_str(), "erase-1");
+    rig.settle().unwrap();
+    let (before, creates) = (without_claims(&rig), rig.provider("acme").creates());
+    for _ in 0..3 {
+        let answer = rig.ask(None, start("acme", "key-1")).done().unwrap();
+        assert_eq!(answer["error"]["code"], "not_found", "{answer}");
+        rig.wait(120);
+    }
+    assert_eq!(without_claims(&rig), before);
+    assert_eq!(rig.provider("acme").creates(), creates);
+}
+
+/// The start died on its way, the onboarding was erased, and the app asks again.
+#[test]
+fn a_start_that_died_and_was_erased_writes_nothing_when_it_comes_again() {
+    let points = {
+        let mut rig = Rig::new(&Setup::default());
+        rig.begin_alone("acme", "key-1");
+        rig.chaos.points()
+    };
+    let mut played = 0;
+    for (number, point) in points.iter().enumerate() {
+        for mode in [Mode::KillBefore, Mode::KillAfter].into_iter().filter(|mode| mode.fits(point)) {
+            let plan = [(number, mode)].into();
+            let mut rig = Rig::new(&Setup { plan, ..Setup::default() });
+            assert_eq!(rig.ask(None, start("acme", "key-1")).done(), None);
+            let Some(onboarding) = rig.onboardings().into_iter().next() else { continue };
+            erase(&rig, onboarding.key.id.as_str(), "erase-1");
+            rig.settle().unwrap();
+            rig.wait(120);
+            let (before, creates) = (without_claims(&rig), rig.provider("acme").creates());
+            let answer = rig.ask(None, start("acme", "key-1")).done().unwrap();
+            assert!(answer["error"]["code"].is_string() && answer["link"].is_null(), "{answer}");
+            assert_eq!(without_claims(&rig), before, "{mode:?} at {number} {point}");
+            assert_eq!(rig.provider("acme").creates(), creates, "{mode:?} at {number} {point}");
+            played += 1;
+        }
+    }
+    assert!(played > 10, "{played}");
+}
+
+/// Two requests with keys of their own, their await points mixed by the seed.
+fn both(rig: &Rig, begun: &Begun, seed: u64) -> Vec<Value> {
+    let requests = ["key-2", "key-3"].map(|key| resume(begun, key));
+    let mut tasks: Vec<_> =
+        requests.iter().map(|request| Task::new(rig.initiator.answer(None, request.clone()))).collect();
+    let (mut answers, mut chance) = (Vec::new(), seed);
+    while !tasks.is_empty() {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = usize::try_from(chance >> 33).unwrap() % tasks.len();
+        match tasks[at].step() {
+            Step::Done(answer) => {
+                answers.push(answer);
+                drop(tasks.swap_remove(at));
+            }
+            Step::Going => {}
+            Step::Stuck => panic!("nothing hangs here"),
+        }
+    }
+    answers
+}
+
+#[test]
+fn two_resumes_at_once_begin_one_run() {
+    for seed in 0..300 {
+        let mut rig = Rig::new(&Setup::default());
+        let begun = rig.begin("acme", "key-1");
+        rig.happen(&begun, Act::Expire);
+        rig.settle().unwrap();
+        let answers = both(&rig, &begun, seed);
+        assert!(
+            answers.iter().all(|answer| run_of(answer).is_some() || answer["error"]["retryable"] == true),
+            "{answers:?}"
+        );
+        rig.wait(61);
+        let again: Vec<Value> = ["key-2", "key-3"].map(|key| rig.ask(None, resume(&begun, key)).done().unwrap()).into();
+        let runs: BTreeSet<String> = answers.iter().chain(&again).filter_map(run_of).collect();
+        assert_eq!(runs.len(), 1, "seed {seed}: {answers:?} {again:?}");
+        assert_eq!(rig.provider("acme").creates(), 2, "seed {seed}");
+        assert_eq!(rig.read(&begun.key).truth.attempts.len(), 2, "seed {seed}");
+    }
+}
