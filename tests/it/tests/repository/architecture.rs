@@ -12,7 +12,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("section", &["secret"]),
     ("seal", &["secret"]),
     ("proof", &["secret"]),
-    // signing alone: a tenant's configuration holds its secrets
+    // Signing alone stands below the ports: a tenant's configuration holds signing secrets, which must be made by what
+    // checks them, and the ports hold the configuration. Nothing else of delivery is named by them.
     ("delivery::standard_webhooks", &["secret"]),
     ("ports", &["secret", "domain", "seal", "proof", "delivery::standard_webhooks"]),
     ("state", &["secret", "domain", "seal", "ports"]),
@@ -26,7 +27,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoke", &["secret", "domain", "section", "seal", "ports", "state", "delivery", "gateway", "look"]),
     ("deliver", &["domain", "seal", "ports", "delivery", "gateway"]),
     ("reconcile", &["domain", "ports", "gateway"]),
-    ("adapters", &["secret", "domain", "address", "section", "ports", "delivery", "config", "gateway"]),
+    // `queue_event` reads what Lambda's poller hands over into the records that fetcher and deliverer take
+    (
+        "adapters",
+        &["secret", "domain", "address", "section", "ports", "delivery", "config", "gateway", "fetch", "deliver"],
+    ),
     ("memory", &["domain", "ports", "adapters"]),
 ];
 
@@ -53,7 +58,7 @@ fn arrows_point_one_way() {
         let module = module_of(&source.path);
         let allowed = ARROWS.iter().find(|(name, _)| *name == module).map(|(_, named)| *named);
         let allowed = allowed.unwrap_or_else(|| panic!("{module} is not in the table of arrows"));
-        for named in named_by(&source.code()) {
+        for named in named_by(&source.path, &source.code()) {
             let within =
                 named == module || named.split("::").next() == module.split("::").next() && named == "delivery";
             assert!(within || allowed.contains(&named.as_str()), "{} names {named}", source.path);
@@ -146,15 +151,78 @@ fn module_of(path: &str) -> String {
     path.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned()
 }
 
-/// Every module of this crate that the code names.
-fn named_by(code: &str) -> BTreeSet<String> {
-    let names = code.match_indices("crate::").filter_map(|(at, _)| {
-        let rest = code.get(at + "crate::".len()..)?;
-        if rest.starts_with("delivery::standard_webhooks") {
-            return Some("delivery::standard_webhooks".to_owned());
-        }
-        let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-        (!name.is_empty()).then_some(name)
+/// Every module of this crate that the code names: by `crate::`, or by as many `super::` as lead there.
+fn named_by(path: &str, code: &str) -> BTreeSet<String> {
+    let inner = path.trim_start_matches("shared/src/").trim_end_matches(".rs").trim_end_matches("/mod");
+    let up = "super::".repeat(inner.split('/').count());
+    let paths = ["crate::", up.as_str()].into_iter().flat_map(|prefix| {
+        let whole = move |at: &usize| code.get(..*at).is_none_or(|before| !before.ends_with("super::"));
+        code.match_indices(prefix)
+            .map(|(at, _)| at)
+            .filter(whole)
+            .filter_map(move |at| code.get(at + prefix.len()..))
+            .filter(|rest| !rest.starts_with("super::"))
     });
-    names.collect()
+    paths.flat_map(first_names).collect()
+}
+
+/// The first names of a path, or of each path in its braces. Of `delivery` the module below it counts, too.
+fn first_names(path: &str) -> Vec<String> {
+    let path = path.trim_start();
+    if let Some(inside) = braces(path) {
+        return inside.into_iter().flat_map(first_names).collect();
+    }
+    if let Some(inside) = path.strip_prefix("delivery::") {
+        let below = braces(inside).unwrap_or_else(|| vec![inside]);
+        let name =
+            |path: &str| if path.starts_with("standard_webhooks") { "delivery::standard_webhooks" } else { "delivery" };
+        return below.into_iter().map(|path| name(path.trim_start()).to_owned()).collect();
+    }
+    let name: String = path.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+    // a type or a macro of the crate's root is no module
+    let rest = path.get(name.len()..).unwrap_or_default();
+    let is_module = !name.is_empty() && !rest.starts_with('!') && !rest.starts_with(char::is_alphanumeric);
+    is_module.then_some(name).into_iter().collect()
+}
+
+/// What stands between the commas of `{…}`, if that is how the text begins.
+fn braces(text: &str) -> Option<Vec<&str>> {
+    let text = text.strip_prefix('{')?;
+    let (mut depth, mut begun, mut items) = (0_usize, 0, Vec::new());
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                items.push(&text[begun..at]);
+                return Some(items);
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(&text[begun..at]);
+                begun = at + 1;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[test]
+fn every_way_to_name_a_module_is_seen() {
+    let seen = |path, code: &str| named_by(path, code).into_iter().collect::<Vec<_>>();
+    let own = "shared/src/fetch/visit.rs";
+    assert_eq!(seen(own, "use crate::domain::Notice;"), ["domain"]);
+    assert_eq!(seen(own, "use crate::{deliver, fetch};"), ["deliver", "fetch"]);
+    assert_eq!(
+        seen(own, "use crate::{\n    domain::{Claim, Notice},\n    ports::http::Http,\n};"),
+        ["domain", "ports"]
+    );
+    assert_eq!(
+        seen(own, "crate::delivery::{payload, standard_webhooks::SigningSecret}"),
+        ["delivery", "delivery::standard_webhooks"]
+    );
+    assert_eq!(seen(own, "use super::super::look::Looker;"), ["look"]);
+    assert_eq!(seen("shared/src/gateway.rs", "use super::{ports, seal::Binding};"), ["ports", "seal"]);
+    assert_eq!(seen(own, "use super::Fetcher; fn f() { super::receives_of(x) }"), [""; 0]);
+    assert_eq!(seen("shared/src/look/mod.rs", "pub(super) struct A; use super::ports::Vault;"), ["ports"]);
 }
