@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(verdict(answered(status, None, b"{}")).is_none(), (200..=299).contains(&status), "{status}");
         }
         assert_eq!(verdict(answered(401, None, b"")), Some(ProviderError::Unauthorized));
-        assert_eq!(verdict(answered(403, None, b"")), Some(ProviderError::Unauthorized));
+        assert_eq!(verdict(answered(403, None, b"")), Some(ProviderError::Refused { field: None }));
         assert_eq!(verdict(answered(404, None, b"")), Some(ProviderError::NotFound));
         assert!(matches!(verdict(answered(503, None, b"<html>")), Some(ProviderError::Unavailable(_))));
         assert!(matches!(verdict(Err(HttpError::TooLong)), Some(ProviderError::Unavailable(_))));

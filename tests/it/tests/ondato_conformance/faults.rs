@@ -121,9 +121,10 @@ async fn a_refused_token_is_renewed_once() {
     let good = || Ok(answer(200, &fixture("get.identity-verification.completed")));
     let (outcome, calls) = look(working().only(&idv_line(), vec![unauthorized(), good()])).await;
     assert_eq!((outcome, calls), (Ok(()), 5), "token, refused, token, verification, identification");
-    for always in [unauthorized(), forbidden()] {
+    let about_this_one = ProviderError::Refused { field: None };
+    for (always, error) in [(unauthorized(), ProviderError::Unauthorized), (forbidden(), about_this_one)] {
         let (outcome, calls) = look(working().only(&idv_line(), vec![always])).await;
-        assert_eq!((outcome, calls), (Err(ProviderError::Unauthorized), 4));
+        assert_eq!((outcome, calls), (Err(error), 4));
     }
     for status in [400, 401, 403] {
         let (outcome, calls) = look(working().only(TOKEN, vec![refused(status, "post.connect-token.error.400")])).await;
