@@ -6,6 +6,7 @@
 //! | page | comes from |
 //! | --- | --- |
 //! | `vocabulary.md`, `errors.md` | the closed lists of the domain, the refusals of the proof |
+//! | `configuration.md` | members that the gateway's own reader knows, each tried on it |
 //! | `environment.md` | the reader of the environment: what it asks for, what it insists on |
 //! | `ledger.md` | the adapter's own table of items |
 //! | `ondato.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
@@ -13,6 +14,7 @@
 //! | `invoke.md`, `deliveries.md`, `schemas/` | the types that cross the border, with examples made of those types |
 
 mod cases;
+mod configuration;
 mod deliveries;
 mod environment;
 mod errors;
@@ -63,6 +65,7 @@ pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
         vocabulary::page(),
         errors::page(),
         environment::page()?,
+        configuration::page()?,
         ledger::page(),
         ondato::page()?,
         logs::page(root)?,

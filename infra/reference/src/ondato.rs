@@ -45,7 +45,8 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         vec![code(word), code(reason), retry]
     });
     let body = format!(
-        "`unrecognised` means: the last status is kept, the part is shown and logged, and it is never an approval. Where a \
+        "{}\n\
+         ## What its words mean\n\n`unrecognised` means: the last status is kept, the part is shown and logged, and it is never an approval. Where a \
          verification has both identifications, both must approve and either can reject.\n\n\
          ## Persons\n\nThe identity verification (rows) and its KYC identification (columns). An unknown status of the \
          identification is `unrecognised` in every row.\n\n{}\n\
@@ -53,12 +54,13 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          ## Reasons of a rejection\n\nCompared without case and underscores. One that is not listed is `other`, none is \
          `not_disclosed`; both may be tried again while the flow runs.\n\n{}\n\
          ## Events\n\nA webhook is reduced to what is to be looked at and a claim that the look must not contradict.\n\n{}",
+        crate::configuration::ondato_start()?,
         matrix(&persons()),
         matrix(&companies()),
         table(&["Ondato's word", "reason", "may be tried again in the same flow"], reasons),
         table(&["event", "looked at", "claim"], events()?),
     );
-    Ok(Page::of("ondato.md", "Ondato", "What Ondato's words mean, as the adapter maps them.", &body))
+    Ok(Page::of("ondato.md", "Ondato", "What Ondato takes, and what its words mean, as the adapter maps them.", &body))
 }
 
 fn matrix(matrix: &Matrix) -> String {

@@ -1,7 +1,7 @@
 //! JSON Schemas of what crosses the border, each with its examples.
 
 use idv_gateway::delivery::payload::Event;
-use idv_gateway::domain::ErrorCode;
+use idv_gateway::domain::{Action, Because, ChangeKind, DecidedBy, ErrorCode, Evidence, PartFact, Status, Timestamp};
 use idv_gateway::invoke::answer::{Acted, Erased, Got, History, Listed, Started};
 use idv_gateway::invoke::request::{Cancel, Erase, Get, List, Resume, Start, Submit, Timeline, UpdateContact};
 use schemars::JsonSchema;
@@ -72,10 +72,59 @@ fn answered(action: &str) -> Value {
         "start" | "resume" => written::<Started>(),
         "submit" | "update_contact" | "cancel" => written::<Acted>(),
         "get" => written::<Got>(),
-        "timeline" => written::<History>(),
+        "timeline" => history(),
         "list" => written::<Listed>(),
         _ => written::<Erased>(),
     }
+}
+
+/// A change as `timeline` shows it: the domain's own, member by member, since an answer holds it as it was written. The
+/// examples, which are real ones, must fit it, and a member that is not listed does not.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "a schema is made of it and no value")]
+struct ShownChange {
+    /// From 1, per onboarding, without holes.
+    version: u64,
+    /// What kind of fact.
+    kind: ChangeKind,
+    /// When we learned it.
+    at: Timestamp,
+    /// The status after it.
+    status: Status,
+    /// The status before it.
+    previous: Status,
+    /// It changed a settled status.
+    #[schemars(default)]
+    overturned: bool,
+    /// Who decided.
+    decided_by: DecidedBy,
+    /// Why.
+    #[schemars(default)]
+    reasons: Vec<Because>,
+    /// What is asked.
+    action: Option<Action>,
+    /// Which part, and where it stands now.
+    part: Option<PartFact>,
+    /// Which attempt.
+    attempt: u8,
+    /// By which evidence.
+    evidence: Evidence,
+}
+
+/// The answer's own schema, with the changes that it holds.
+fn history() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    let change = generator.subschema_for::<ShownChange>().to_value();
+    let found = generator.take_definitions(true);
+    let mut schema = written::<History>();
+    if let Some(changes) = schema.pointer_mut("/properties/changes") {
+        set(changes, "items", change);
+    }
+    if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        definitions.extend(found);
+    }
+    schema
 }
 
 fn refused() -> Value {

@@ -51,7 +51,9 @@ impl BusTarget {
             None if answer.failed_entry_count() == 0 => Ok(()),
             Some("ThrottlingException") => Err(Cause::Throttled.into()),
             Some("InternalFailure" | "InternalException") | None => Err(Cause::Faulty.into()),
-            Some("NotAuthorizedForSourceException" | "NotAuthorizedForDetailTypeException") => Err(Cause::Denied.into()),
+            Some("NotAuthorizedForSourceException" | "NotAuthorizedForDetailTypeException") => {
+                Err(Cause::Denied.into())
+            }
             Some(_) => Err(Cause::Refused.into()),
         }
     }
@@ -72,8 +74,11 @@ mod tests {
     type Outcome = Result<(), Box<dyn std::error::Error>>;
 
     const BUS: &str = "arn:aws:events:eu-north-1:000000000000:event-bus/acme";
-    const EVENT: BusEvent<'_> =
-        BusEvent { source: "com.example.onboarding", kind: "onboarding.approved", detail: r#"{"type":"onboarding.approved"}"# };
+    const EVENT: BusEvent<'_> = BusEvent {
+        source: "com.example.onboarding",
+        kind: "onboarding.approved",
+        detail: r#"{"type":"onboarding.approved"}"#,
+    };
 
     async fn bus(status: u16, body: Value) -> Result<(Server, BusTarget), Box<dyn std::error::Error>> {
         let act = Act::answer(status, "application/x-amz-json-1.1", &body.to_string());

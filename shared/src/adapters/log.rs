@@ -56,7 +56,7 @@ fn heard(level: Level) -> Targets {
 
 fn tell_place(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
-    tracing::error!(place = place.as_deref().unwrap_or("unknown"), "panicked");
+    tracing::error!(event = "panicked", place = place.as_deref().unwrap_or("unknown"));
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub const ITEM_KINDS: &[ItemKind] = &[
             ("until", "until when the state holds (ms)"),
             ("expires", "the same for TTL (s)"),
         ],
-        ends: "bound: with nothing; parked and stranger: 7 days; erased: 400 days",
+        ends: "bound: never by itself, erasing marks it; parked: 30 days; stranger: 7 days; erased: 400 days",
     },
     ItemKind {
         name: "claim",
@@ -119,7 +119,7 @@ pub const ITEM_KINDS: &[ItemKind] = &[
             ("until", "until when it is remembered (ms)"),
             ("expires", "the same for TTL (s)"),
         ],
-        ends: "30 days",
+        ends: "30 days, also after an erasure: it holds a keyed hash of the request and an id",
     },
     ItemKind {
         name: "reference (a claim that is never done)",
@@ -149,7 +149,7 @@ pub const ITEM_KINDS: &[ItemKind] = &[
     ItemKind {
         name: "endpoint",
         what: "Whether a destination can be handed anything.",
-        pk: "`{tenant}#endpoint#{connection, or tenant}`",
+        pk: "`{tenant}#endpoint#tenant`, or `{tenant}#endpoint#connection#{connection}` where that has a destination of its own",
         sk: "`endpoint`",
         written_by: "result-deliverer",
         read_by: "result-deliverer",
@@ -158,6 +158,7 @@ pub const ITEM_KINDS: &[ItemKind] = &[
             ("failures", "in a row"),
             ("probe_at", "nobody else probes before then"),
             ("configuration", "digest of the configuration it had: a new one opens it again"),
+            ("nonce", "mark of the last write of its state"),
         ],
         ends: "never by itself",
     },

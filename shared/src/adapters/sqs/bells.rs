@@ -55,7 +55,7 @@ impl SqsBells {
         let attributes = self.client.get_queue_attributes().queue_url(&self.queues.notices).send().await;
         if let Err(error) = attributes {
             // Also without the right to ask, the connection is open now.
-            tracing::debug!(cause = Cause::of(&error).code(), "the queue was not asked");
+            tracing::debug!(event = "queue_not_warm", cause = Cause::of(&error).code());
         }
     }
 
@@ -201,6 +201,6 @@ fn text_attribute(value: &str) -> Result<MessageAttributeValue, BellsError> {
 }
 
 fn refused(cause: Cause) -> BellsError {
-    tracing::warn!(cause = cause.code(), "a queue did not take a message");
+    tracing::warn!(event = "message_not_taken", cause = cause.code());
     BellsError(cause.code())
 }

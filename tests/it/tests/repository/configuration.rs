@@ -83,3 +83,17 @@ fn places(value: &Value, at: &str) -> Vec<String> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
+
+/// Members of the example that the page of the configuration does not describe.
+#[test]
+fn every_member_of_the_example_is_described() {
+    let page = std::fs::read_to_string(root().join("docs/reference/configuration.md")).unwrap();
+    let whole: Value = serde_json::from_str(&text()).unwrap();
+    let places = places(&whole, "");
+    let names: BTreeSet<&str> = places.iter().filter_map(|place| place.rsplit('/').next()).collect();
+    // members of an alias, and the list of tenants
+    let elsewhere = ["tenant", "connection", "tenants", "aliases"];
+    let missing: Vec<_> =
+        names.into_iter().filter(|name| !elsewhere.contains(name) && !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

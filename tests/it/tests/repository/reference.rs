@@ -96,3 +96,24 @@ fn every_attribute_of_the_ledger_is_described() {
     }
     assert!(found > 30, "{found}");
 }
+
+/// What is logged can be counted: every call names its event. The page of log events lists those that do.
+#[test]
+fn every_log_call_names_its_event() {
+    let mut found = 0;
+    for source in sources().into_iter().filter(|source| !source.is_test()) {
+        if !source.path.starts_with("shared/src/") && !source.path.starts_with("functions/") {
+            continue;
+        }
+        let code = source.code();
+        for level in ["error!(", "warn!(", "info!(", "debug!(", "trace!("] {
+            for (at, _) in code.match_indices(level) {
+                let arguments = code[at + level.len()..].trim_start();
+                let line = arguments.lines().next().unwrap_or_default();
+                assert!(arguments.starts_with("event = \""), "{} logs without an event: {line}", source.path);
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 40, "{found}");
+}
