@@ -68,19 +68,13 @@ pub fn vet_url(url: &Url, policy: Policy) -> Result<Target, AddressRefusal> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(AddressRefusal::UserInfo);
     }
-    let port = url
-        .port_or_known_default()
-        .ok_or(AddressRefusal::PortNotAllowed)?;
+    let port = url.port_or_known_default().ok_or(AddressRefusal::PortNotAllowed)?;
     if !policy.allow_local && !PORTS.contains(&port) {
         return Err(AddressRefusal::PortNotAllowed);
     }
     match url.host().ok_or(AddressRefusal::NoHost)? {
-        Host::Ipv4(address) => {
-            vet_address(address.into(), policy).map(|()| Target::Address(address.into()))
-        }
-        Host::Ipv6(address) => {
-            vet_address(address.into(), policy).map(|()| Target::Address(address.into()))
-        }
+        Host::Ipv4(address) => vet_address(address.into(), policy).map(|()| Target::Address(address.into())),
+        Host::Ipv6(address) => vet_address(address.into(), policy).map(|()| Target::Address(address.into())),
         Host::Domain(name) => vet_name(name, policy),
     }
 }
@@ -90,9 +84,7 @@ pub fn vet_resolved(addresses: &[IpAddr], policy: Policy) -> Result<(), AddressR
     if addresses.is_empty() {
         return Err(AddressRefusal::Unresolved);
     }
-    addresses
-        .iter()
-        .try_for_each(|address| vet_address(*address, policy))
+    addresses.iter().try_for_each(|address| vet_address(*address, policy))
 }
 
 /// Whether an address is public, or is a loopback address where these are allowed.

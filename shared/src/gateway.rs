@@ -60,7 +60,8 @@ pub fn awaits_delivery(config: &TenantConfig, onboarding: &Onboarding) -> bool {
     let Some(destination) = config.destination(&onboarding.identity.connection) else { return false };
     let inline = &onboarding.truth.changes;
     let spilled = inline.first().is_none_or(|first| first.version > through.saturating_add(1));
-    let wanted = inline.iter().any(|change| change.version > through && destination.kinds.contains(&change.wanted_as()));
+    let wanted =
+        inline.iter().any(|change| change.version > through && destination.kinds.contains(&change.wanted_as()));
     onboarding.is_undelivered() && (spilled || wanted)
 }
 

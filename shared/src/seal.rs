@@ -112,11 +112,7 @@ impl SealingKeys {
     pub fn read(texts: &[Secret]) -> Result<Self, SealingKeyFault> {
         let mut keys: Vec<Key> = Vec::new();
         for (at, text) in texts.iter().enumerate() {
-            let bytes = Zeroizing::new(
-                BASE64
-                    .decode(text.expose())
-                    .map_err(|_| SealingKeyFault::NotAKey(at))?,
-            );
+            let bytes = Zeroizing::new(BASE64.decode(text.expose()).map_err(|_| SealingKeyFault::NotAKey(at))?);
             let key = Key::derive(&bytes).ok_or(SealingKeyFault::NotAKey(at))?;
             if keys.iter().any(|other| other.name == key.name) {
                 return Err(SealingKeyFault::Repeated(at));
@@ -125,27 +121,16 @@ impl SealingKeys {
         }
         let mut keys = keys.into_iter();
         let first = keys.next().ok_or(SealingKeyFault::None)?;
-        Ok(Self {
-            first,
-            others: keys.collect(),
-        })
+        Ok(Self { first, others: keys.collect() })
     }
 
-    pub fn seal(
-        &self,
-        fill: Fill<'_>,
-        binding: &Binding<'_>,
-        plain: &[u8],
-    ) -> Result<Sealed, SealFault> {
+    pub fn seal(&self, fill: Fill<'_>, binding: &Binding<'_>, plain: &[u8]) -> Result<Sealed, SealFault> {
         self.first.seal(fill, binding, plain)
     }
 
     pub fn open(&self, binding: &Binding<'_>, sealed: &Sealed) -> Result<Secret, OpenRefusal> {
         let parts = Parts::read(sealed)?;
-        let key = self
-            .all()
-            .find(|key| key.name == parts.name)
-            .ok_or(OpenRefusal::UnknownKey)?;
+        let key = self.all().find(|key| key.name == parts.name).ok_or(OpenRefusal::UnknownKey)?;
         key.open(binding, &parts)
     }
 
@@ -188,21 +173,12 @@ impl Key {
         })
     }
 
-    fn seal(
-        &self,
-        fill: Fill<'_>,
-        binding: &Binding<'_>,
-        plain: &[u8],
-    ) -> Result<Sealed, SealFault> {
+    fn seal(&self, fill: Fill<'_>, binding: &Binding<'_>, plain: &[u8]) -> Result<Sealed, SealFault> {
         let mut nonce = [0; NONCE_LEN];
         fill(&mut nonce)?;
         let mut text = plain.to_vec();
         self.sealing
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(binding.bytes()),
-                &mut text,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(binding.bytes()), &mut text)
             .map_err(|_| SealFault::TooLong)?;
         let whole = [&[VERSION], &self.name[..], &nonce, &text].concat();
         Ok(Sealed(BASE64URL_NOPAD.encode(&whole)))
@@ -211,12 +187,8 @@ impl Key {
     fn open(&self, binding: &Binding<'_>, parts: &Parts) -> Result<Secret, OpenRefusal> {
         let mut text = Zeroizing::new(parts.text.clone());
         let nonce = Nonce::assume_unique_for_key(parts.nonce);
-        let plain = self
-            .sealing
-            .open_in_place(nonce, Aad::from(binding.bytes()), &mut text);
-        plain
-            .map(|plain| Secret::from(plain.to_vec()))
-            .map_err(|_| OpenRefusal::NotAuthentic)
+        let plain = self.sealing.open_in_place(nonce, Aad::from(binding.bytes()), &mut text);
+        plain.map(|plain| Secret::from(plain.to_vec())).map_err(|_| OpenRefusal::NotAuthentic)
     }
 }
 
@@ -228,29 +200,16 @@ struct Parts {
 
 impl Parts {
     fn read(sealed: &Sealed) -> Result<Self, OpenRefusal> {
-        let whole = BASE64URL_NOPAD
-            .decode(sealed.0.as_bytes())
-            .map_err(|_| OpenRefusal::Malformed)?;
-        let ([VERSION], rest) = whole
-            .split_first_chunk::<1>()
-            .ok_or(OpenRefusal::Malformed)?
-        else {
+        let whole = BASE64URL_NOPAD.decode(sealed.0.as_bytes()).map_err(|_| OpenRefusal::Malformed)?;
+        let ([VERSION], rest) = whole.split_first_chunk::<1>().ok_or(OpenRefusal::Malformed)? else {
             return Err(OpenRefusal::Malformed);
         };
-        let (name, rest) = rest
-            .split_first_chunk::<NAME>()
-            .ok_or(OpenRefusal::Malformed)?;
-        let (nonce, text) = rest
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or(OpenRefusal::Malformed)?;
+        let (name, rest) = rest.split_first_chunk::<NAME>().ok_or(OpenRefusal::Malformed)?;
+        let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(OpenRefusal::Malformed)?;
         if text.len() < AES_256_GCM.tag_len() {
             return Err(OpenRefusal::Malformed);
         }
-        Ok(Self {
-            name: *name,
-            nonce: *nonce,
-            text: text.to_vec(),
-        })
+        Ok(Self { name: *name, nonce: *nonce, text: text.to_vec() })
     }
 }
 

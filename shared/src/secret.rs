@@ -75,13 +75,7 @@ mod tests {
     fn only_the_same_bytes_match() {
         let secret = Secret::from("correct horse".to_owned());
         assert!(secret.matches(b"correct horse"));
-        for other in [
-            "",
-            "correct",
-            "correct horsE",
-            "correct horse ",
-            "correct horse\0",
-        ] {
+        for other in ["", "correct", "correct horsE", "correct horse ", "correct horse\0"] {
             assert!(!secret.matches(other.as_bytes()), "{other:?}");
         }
     }

@@ -183,13 +183,16 @@ impl<'a> Section<'a> {
 
     /// The texts of a list; absent is empty.
     pub fn texts(&mut self, name: &str) -> Vec<&'a str> {
-        self.items(name).into_iter().filter_map(|(place, value)| {
-            let text = value.as_str().filter(|text| !text.is_empty());
-            if text.is_none() {
-                self.faults.add(&place, "must be a text that is not empty");
-            }
-            text
-        }).collect()
+        self.items(name)
+            .into_iter()
+            .filter_map(|(place, value)| {
+                let text = value.as_str().filter(|text| !text.is_empty());
+                if text.is_none() {
+                    self.faults.add(&place, "must be a text that is not empty");
+                }
+                text
+            })
+            .collect()
     }
 
     /// The members of a list with their places; absent is empty.
@@ -218,7 +221,12 @@ impl<'a> Section<'a> {
     /// An object; absent is an empty one.
     pub fn section_or_empty(&mut self, name: &str) -> Section<'a> {
         let place = self.place_of(name);
-        self.section(name).unwrap_or(Section { place, members: None, seen: BTreeSet::new(), faults: self.faults.clone() })
+        self.section(name).unwrap_or(Section {
+            place,
+            members: None,
+            seen: BTreeSet::new(),
+            faults: self.faults.clone(),
+        })
     }
 
     /// Every member with its name, all taken as known.
@@ -230,7 +238,8 @@ impl<'a> Section<'a> {
 
     /// Ends the reading: whatever was not asked for is a fault.
     pub fn finish(self) {
-        let unknown = self.members.into_iter().flatten().map(|(name, _)| name).filter(|name| !self.seen.contains(*name));
+        let unknown =
+            self.members.into_iter().flatten().map(|(name, _)| name).filter(|name| !self.seen.contains(*name));
         for name in unknown {
             self.fault(name, UNKNOWN);
         }

@@ -44,10 +44,12 @@ fn fixture() -> Fixture {
 }
 
 fn tenant(name: &str, sealing_key: &str) -> TenantConfig {
-    let connection = || json!({
-        "provider": "ondato", "api": { "client_id": "c", "client_secret": "s" },
-        "webhook": { "hmac": [{ "secret": "m" }] }, "settings": { "setup_id": "4e608ca3-7f1b-4d5e-9092-3b4c5d6e7f06" },
-    });
+    let connection = || {
+        json!({
+            "provider": "ondato", "api": { "client_id": "c", "client_secret": "s" },
+            "webhook": { "hmac": [{ "secret": "m" }] }, "settings": { "setup_id": "4e608ca3-7f1b-4d5e-9092-3b4c5d6e7f06" },
+        })
+    };
     let value = json!({ "connections": { "one": connection(), "two": connection() }, "sealing_keys": [sealing_key] });
     read_tenant(&Tenant::parse(name).unwrap(), &value, Rules::default()).unwrap_or_else(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -78,7 +80,12 @@ impl Fixture {
     async fn get(&self, path: &str, query: &str, cookie: Option<&str>) -> Answer {
         let headers = cookie.map(|cookie| (b"cookie".to_vec(), cookie.as_bytes().to_vec())).into_iter().collect();
         let arrival = Arrival {
-            method: "GET".to_owned(), path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new(), source: None,
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body: Vec::new(),
+            source: None,
         };
         self.ingress.answer(&arrival).await
     }

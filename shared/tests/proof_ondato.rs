@@ -24,54 +24,26 @@ struct Vector {
 }
 
 fn read(path: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests")
-        .join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests").join(path);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 #[test]
 fn the_fact_sheets_vectors_hold() {
     let corpus = read("conformance/proof/hmac_pairs.json");
-    let specification: Specification =
-        serde_json::from_value(corpus.get("specification").unwrap().clone()).unwrap();
-    let vectors: Vectors =
-        serde_json::from_value(read("fixtures/ondato/webhook.signature.hmac.vectors.json"))
-            .unwrap();
+    let specification: Specification = serde_json::from_value(corpus.get("specification").unwrap().clone()).unwrap();
+    let vectors: Vectors = serde_json::from_value(read("fixtures/ondato/webhook.signature.hmac.vectors.json")).unwrap();
     assert!(vectors.vectors.len() >= 10);
     for vector in vectors.vectors {
-        let proofs: Proofs =
-            serde_json::from_value(json!({"hmac": [{"secret": vector.secret}]})).unwrap();
-        let headers: Vec<Header<'_>> = vector
-            .header
-            .iter()
-            .map(|value| (&b"Ondato-Signature"[..], value.as_bytes()))
-            .collect();
+        let proofs: Proofs = serde_json::from_value(json!({"hmac": [{"secret": vector.secret}]})).unwrap();
+        let headers: Vec<Header<'_>> =
+            vector.header.iter().map(|value| (&b"Ondato-Signature"[..], value.as_bytes())).collect();
         let body = vector.body.as_bytes();
-        let request = Unverified {
-            headers: &headers,
-            body,
-            url_key: None,
-            source: None,
-            received_at: vector.now,
-        };
-        let found = prove(
-            &specification,
-            &proofs,
-            request,
-            Context {
-                tenant: "acme",
-                connection: "ondato",
-            },
-        );
+        let request = Unverified { headers: &headers, body, url_key: None, source: None, received_at: vector.now };
+        let found = prove(&specification, &proofs, request, Context { tenant: "acme", connection: "ondato" });
         let reason = found.err().map(|refusal| refusal.code());
         assert_eq!(reason, expected(&vector.name), "{}", vector.name);
-        assert_eq!(
-            reason.is_none(),
-            vector.expect.starts_with("accept"),
-            "{}",
-            vector.name
-        );
+        assert_eq!(reason.is_none(), vector.expect.starts_with("accept"), "{}", vector.name);
     }
 }
 

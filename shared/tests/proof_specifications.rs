@@ -6,42 +6,25 @@
 use std::borrow::Cow;
 
 use idv_gateway::proof::{
-    Clause, Context, Encoding, Grammar, Hash, Header, Kind, Mac, Piece, Place, Proofs, Refusal,
-    Specification, Timestamp, Unverified, prove,
+    Clause, Context, Encoding, Grammar, Hash, Header, Kind, Mac, Piece, Place, Proofs, Refusal, Specification,
+    Timestamp, Unverified, prove,
 };
 use proptest::prelude::*;
 use ring::hmac;
 
-const CONTEXT: Context<'_> = Context {
-    tenant: "acme",
-    connection: "new",
-};
+const CONTEXT: Context<'_> = Context { tenant: "acme", connection: "new" };
 const NOW: i64 = 1_770_714_935;
 
 const CONSTANT: Specification = Specification {
     provider: Cow::Borrowed("constant"),
-    all: Cow::Borrowed(&[Clause {
-        any: Cow::Borrowed(&[Kind::Hmac]),
-        when_configured: false,
-    }]),
+    all: Cow::Borrowed(&[Clause { any: Cow::Borrowed(&[Kind::Hmac]), when_configured: false }]),
     mac: Some(Mac {
         header: Cow::Borrowed("x-new-signature"),
-        grammar: Grammar::Pairs {
-            signature: Cow::Borrowed("sig"),
-            sets: false,
-        },
+        grammar: Grammar::Pairs { signature: Cow::Borrowed("sig"), sets: false },
         encoding: Encoding::Base64Url,
         hash: Hash::Sha256,
-        message: Cow::Borrowed(&[
-            Piece::Body,
-            Piece::Literal(Cow::Borrowed("|")),
-            Piece::Timestamp,
-        ]),
-        timestamp: Some(Timestamp {
-            at: Place::Parameter(Cow::Borrowed("at")),
-            past: 300,
-            ahead: 30,
-        }),
+        message: Cow::Borrowed(&[Piece::Body, Piece::Literal(Cow::Borrowed("|")), Piece::Timestamp]),
+        timestamp: Some(Timestamp { at: Place::Parameter(Cow::Borrowed("at")), past: 300, ahead: 30 }),
     }),
     body_token: None,
 };
@@ -58,33 +41,18 @@ const FROM_DATA: &str = r#"{
 }"#;
 
 fn proofs(json: &str) -> Proofs {
-    serde_json::from_str(json)
-        .map_err(|error| error.to_string())
-        .unwrap()
+    serde_json::from_str(json).map_err(|error| error.to_string()).unwrap()
 }
 
 fn signature(secret: &str, body: &[u8], at: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let message = [body, b"|", at.to_string().as_bytes()].concat();
-    format!(
-        "at={at},sig={}",
-        data_encoding::BASE64URL_NOPAD.encode(hmac::sign(&key, &message).as_ref())
-    )
+    format!("at={at},sig={}", data_encoding::BASE64URL_NOPAD.encode(hmac::sign(&key, &message).as_ref()))
 }
 
-fn judge(
-    specification: &Specification,
-    signature: &[u8],
-    body: &[u8],
-) -> Result<Option<i64>, Refusal> {
+fn judge(specification: &Specification, signature: &[u8], body: &[u8]) -> Result<Option<i64>, Refusal> {
     let headers: [Header<'_>; 1] = [(b"x-new-signature", signature)];
-    let request = Unverified {
-        headers: &headers,
-        body,
-        url_key: None,
-        source: None,
-        received_at: NOW,
-    };
+    let request = Unverified { headers: &headers, body, url_key: None, source: None, received_at: NOW };
     let proofs = proofs(r#"{"hmac": [{"secret": "new-secret"}]}"#);
     prove(specification, &proofs, request, CONTEXT).map(|verified| verified.signed_at())
 }
@@ -94,13 +62,7 @@ fn a_provider_is_added_at_run_time_from_data_alone() {
     let from_data: Specification = serde_json::from_str(FROM_DATA).unwrap();
     for specification in [&from_data, &CONSTANT] {
         assert_eq!(specification.check(), Ok(()));
-        let of = |secret, at| {
-            judge(
-                specification,
-                signature(secret, b"{}", at).as_bytes(),
-                b"{}",
-            )
-        };
+        let of = |secret, at| judge(specification, signature(secret, b"{}", at).as_bytes(), b"{}");
         assert_eq!(of("new-secret", NOW), Ok(Some(NOW)));
         assert_eq!(of("other-secret", NOW), Err(Refusal::SignatureMismatch));
         assert_eq!(of("new-secret", NOW - 301), Err(Refusal::TimestampStale));
@@ -110,16 +72,10 @@ fn a_provider_is_added_at_run_time_from_data_alone() {
 
 #[test]
 fn an_unknown_member_of_a_specification_is_an_error() {
-    for (from, to) in [
-        ("\"past\"", "\"pust\""),
-        ("sha256", "md5"),
-        ("\"body\",", "\"path\","),
-        ("[\"hmac\"]", "[\"none\"]"),
-    ] {
-        assert!(
-            serde_json::from_str::<Specification>(&FROM_DATA.replace(from, to)).is_err(),
-            "{to}"
-        );
+    for (from, to) in
+        [("\"past\"", "\"pust\""), ("sha256", "md5"), ("\"body\",", "\"path\","), ("[\"hmac\"]", "[\"none\"]")]
+    {
+        assert!(serde_json::from_str::<Specification>(&FROM_DATA.replace(from, to)).is_err(), "{to}");
     }
 }
 
@@ -153,11 +109,7 @@ fn a_configuration_tells_all_its_faults_at_once() {
             "oauth2": [{"client_id": "c", "client_secret": "short"}],
             "hmac": [{"secret": "s", "types": []}], "url_keys": ["a/b"], "sources": ["published"]}"#,
     );
-    let told: Vec<_> = weak
-        .faults(&CONSTANT)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let told: Vec<_> = weak.faults(&CONSTANT).iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
@@ -174,20 +126,9 @@ fn a_configuration_tells_all_its_faults_at_once() {
             "sources[0]: no published addresses are known for this provider",
         ]
     );
-    let none: Vec<_> = proofs("{}")
-        .faults(&CONSTANT)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    assert_eq!(
-        none,
-        ["no proof that this provider's webhooks need is configured"]
-    );
-    assert!(
-        proofs(r#"{"hmac": [{"secret": "s"}]}"#)
-            .faults(&CONSTANT)
-            .is_empty()
-    );
+    let none: Vec<_> = proofs("{}").faults(&CONSTANT).iter().map(ToString::to_string).collect();
+    assert_eq!(none, ["no proof that this provider's webhooks need is configured"]);
+    assert!(proofs(r#"{"hmac": [{"secret": "s"}]}"#).faults(&CONSTANT).is_empty());
 }
 
 #[test]

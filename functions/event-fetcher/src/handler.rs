@@ -7,7 +7,11 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 
 /// Answers one batch.
-pub(crate) async fn answer(fetcher: &Fetcher, clock: &dyn Clock, event: LambdaEvent<Value>) -> Result<BatchAnswer, Error> {
+pub(crate) async fn answer(
+    fetcher: &Fetcher,
+    clock: &dyn Clock,
+    event: LambdaEvent<Value>,
+) -> Result<BatchAnswer, Error> {
     let records = QueueEvent::read(event.payload)?.notices(clock.now());
     Ok(BatchAnswer::failed(fetcher.batch(&records).await?))
 }

@@ -21,7 +21,10 @@ mod tests {
 
     #[test]
     fn the_qualifier_is_the_eighth_part() {
-        assert_eq!(qualifier("arn:aws:lambda:eu-west-1:000000000000:function:idv-onboarding-initiator:t-acme"), Some("t-acme"));
+        assert_eq!(
+            qualifier("arn:aws:lambda:eu-west-1:000000000000:function:idv-onboarding-initiator:t-acme"),
+            Some("t-acme")
+        );
         assert_eq!(qualifier("arn:aws:lambda:eu-west-1:000000000000:function:idv-onboarding-initiator"), None);
     }
 }

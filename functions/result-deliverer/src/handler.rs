@@ -13,7 +13,11 @@ use serde_json::Value;
 const RESERVE: Duration = Duration::from_secs(3);
 
 /// Answers one batch.
-pub(crate) async fn answer(deliverer: &Deliverer, clock: &dyn Clock, event: LambdaEvent<Value>) -> Result<BatchAnswer, Error> {
+pub(crate) async fn answer(
+    deliverer: &Deliverer,
+    clock: &dyn Clock,
+    event: LambdaEvent<Value>,
+) -> Result<BatchAnswer, Error> {
     let deadline = Timestamp::from_millis(i64::try_from(event.context.deadline)?);
     let records = QueueEvent::read(event.payload)?.bells(clock.now());
     Ok(BatchAnswer::failed(deliverer.batch(&records, deadline - RESERVE).await))

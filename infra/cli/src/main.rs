@@ -6,7 +6,6 @@
 #[cfg(feature = "local")]
 mod binaries;
 mod config;
-mod resend;
 #[cfg(feature = "local")]
 mod demo;
 #[cfg(feature = "local")]
@@ -15,6 +14,7 @@ mod environment;
 mod local;
 #[cfg(feature = "local")]
 mod reference;
+mod resend;
 mod say;
 
 use std::path::PathBuf;

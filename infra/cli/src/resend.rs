@@ -69,7 +69,10 @@ async fn resend(options: Options) -> Result<String, String> {
     }
     let taken = ledger.resend(&key, version, world::SystemClock.now()).await.map_err(failed)?;
     if taken {
-        Ok(format!("due again: changes {version} to {}; the reconciler rings within a minute", onboarding.truth.version))
+        Ok(format!(
+            "due again: changes {version} to {}; the reconciler rings within a minute",
+            onboarding.truth.version
+        ))
     } else {
         Err("it is being handed over at this moment; try again in two minutes".to_owned())
     }

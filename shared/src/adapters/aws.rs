@@ -148,9 +148,8 @@ fn credentials(environment: &AwsEnvironment) -> Result<Credentials, NotText> {
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
-    let builder = aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(IDLE)
-        .tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let builder =
+        aws_smithy_http_client::Builder::new().pool_idle_timeout(IDLE).tls_provider(Provider::Rustls(CryptoMode::Ring));
     match TlsContext::builder().with_trust_store(roots).build() {
         Ok(context) => builder.tls_context(context).build_https(),
         // Not reachable in this version of the library; the system's roots are no less secure, only slower.

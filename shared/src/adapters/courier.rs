@@ -24,8 +24,7 @@ impl Courier for AnyCourier {
         match &destination.kind {
             DestinationKind::Webhook { url, secrets } => self.webhook.post(url, secrets, parcel).await,
             DestinationKind::Sqs { queue_arn } => {
-                let message =
-                    QueueMessage { body: &parcel.body, group: parcel.onboarding.id.as_str(), id: &parcel.id };
+                let message = QueueMessage { body: &parcel.body, group: parcel.onboarding.id.as_str(), id: &parcel.id };
                 Ok(self.queue.send(queue_arn, message).await?)
             }
             DestinationKind::EventBridge { bus_arn, source } => {

@@ -197,7 +197,8 @@ impl Reader<'_> {
     }
 
     fn endpoint(&mut self, name: &str) -> Option<String> {
-        let (name, text) = [name, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, self.optional(name)?)))?;
+        let (name, text) =
+            [name, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, self.optional(name)?)))?;
         self.parsed(name, absolute_url(&text).map(|_| text.trim_end_matches('/').to_owned()))
     }
 

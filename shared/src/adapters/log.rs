@@ -16,14 +16,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Our own crates.
-const OWN: [&str; 6] = [
-    "idv_gateway",
-    "webhook_ingress",
-    "event_fetcher",
-    "onboarding_initiator",
-    "result_deliverer",
-    "reconciler",
-];
+const OWN: [&str; 6] =
+    ["idv_gateway", "webhook_ingress", "event_fetcher", "onboarding_initiator", "result_deliverer", "reconciler"];
 
 /// Begins to log, once per process; a second call changes nothing.
 pub fn start(level: Level) {

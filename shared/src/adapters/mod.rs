@@ -5,16 +5,16 @@
 //! cache of tenants' secrets ([`vault`]) runs on any store, the vetting resolver on any look-up.
 
 pub mod aws;
-pub mod dynamodb;
 #[cfg(feature = "eventbridge")]
 pub mod courier;
-pub mod process;
-pub mod queue_event;
+pub mod dynamodb;
 pub mod environment;
 #[cfg(feature = "eventbridge")]
 pub mod eventbridge;
 pub mod http;
 pub mod log;
+pub mod process;
+pub mod queue_event;
 #[cfg(test)]
 mod scripted;
 pub mod secrets_manager;

@@ -62,23 +62,29 @@ impl QueueEvent {
     /// As notices.
     #[must_use]
     pub fn notices(self, now: Timestamp) -> Vec<fetch::Record> {
-        self.records.into_iter().map(|record| fetch::Record {
-            sent_at: number(record.attributes.sent_timestamp.as_deref()).map_or(now, Timestamp::from_millis),
-            receives: number(record.attributes.approximate_receive_count.as_deref()).unwrap_or(1),
-            id: record.message_id,
-            receipt: record.receipt_handle,
-            body: record.body,
-        }).collect()
+        self.records
+            .into_iter()
+            .map(|record| fetch::Record {
+                sent_at: number(record.attributes.sent_timestamp.as_deref()).map_or(now, Timestamp::from_millis),
+                receives: number(record.attributes.approximate_receive_count.as_deref()).unwrap_or(1),
+                id: record.message_id,
+                receipt: record.receipt_handle,
+                body: record.body,
+            })
+            .collect()
     }
 
     /// As delivery bells.
     #[must_use]
     pub fn bells(self, now: Timestamp) -> Vec<deliver::Record> {
-        self.records.into_iter().map(|record| deliver::Record {
-            sent_at: number(record.attributes.sent_timestamp.as_deref()).map_or(now, Timestamp::from_millis),
-            id: record.message_id,
-            body: record.body,
-        }).collect()
+        self.records
+            .into_iter()
+            .map(|record| deliver::Record {
+                sent_at: number(record.attributes.sent_timestamp.as_deref()).map_or(now, Timestamp::from_millis),
+                id: record.message_id,
+                body: record.body,
+            })
+            .collect()
     }
 }
 
@@ -110,7 +116,10 @@ mod tests {
         ] });
         let records = QueueEvent::read(event).unwrap().notices(Timestamp::from_millis(5));
         assert_eq!(records.len(), 2);
-        assert_eq!(records.first().map(|record| (record.sent_at.millis(), record.receives)), Some((1_700_000_000_000, 3)));
+        assert_eq!(
+            records.first().map(|record| (record.sent_at.millis(), record.receives)),
+            Some((1_700_000_000_000, 3))
+        );
     }
 
     #[test]

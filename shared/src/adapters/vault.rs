@@ -166,9 +166,9 @@ impl<S: Store> CachedVault<S> {
             let core = Arc::clone(&self.0);
             let (tenant, version) = (tenant.clone(), version.to_owned());
             let key = tenant.clone();
-            self.0.lock().tenant_flight(&key, move || {
-                Flight::of(async move { core.read_tenant(&tenant, version).await })
-            })
+            self.0
+                .lock()
+                .tenant_flight(&key, move || Flight::of(async move { core.read_tenant(&tenant, version).await }))
         };
         flight.landed().await
     }

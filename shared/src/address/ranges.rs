@@ -75,21 +75,12 @@ const V4: [(Ipv4Net, Range); 21] = [
 
 const V6: [(Ipv6Net, Range); 23] = [
     (v6(0, 0, 0, 0, 128), Range::Unspecified),
-    (
-        Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128),
-        Range::Loopback,
-    ),
+    (Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128), Range::Loopback),
     (v6(0, 0, 0, 0, 96), Range::EmbeddedV4), // compatible
-    (
-        Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96),
-        Range::EmbeddedV4,
-    ), // mapped
-    (
-        Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96),
-        Range::EmbeddedV4,
-    ), // translated, RFC 2765
+    (Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96), Range::EmbeddedV4), // mapped
+    (Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96), Range::EmbeddedV4), // translated, RFC 2765
     (v6(0x64, 0xff9b, 0, 0, 32), Range::EmbeddedV4), // NAT64: ::/96, 1::/48 of a local network, and what lies between
-    (v6(0x100, 0, 0, 0, 63), Range::Discard),        // with the dummy prefix 100:0:0:1::/64
+    (v6(0x100, 0, 0, 0, 63), Range::Discard), // with the dummy prefix 100:0:0:1::/64
     (v6(0x2001, 0, 0, 0, 32), Range::Teredo),
     (v6(0x2001, 2, 0, 0, 48), Range::Benchmarking),
     (v6(0x2001, 3, 0, 0, 32), Range::Amt),
@@ -113,10 +104,7 @@ const ALLOTTED: Ipv6Net = v6(0x2000, 0, 0, 0, 3);
 /// The special-purpose range that an address lies in; `None` is public.
 pub(super) fn special(address: IpAddr) -> Option<Range> {
     match address {
-        IpAddr::V4(address) => V4
-            .iter()
-            .find(|(net, _)| net.contains(&address))
-            .map(|(_, range)| *range),
+        IpAddr::V4(address) => V4.iter().find(|(net, _)| net.contains(&address)).map(|(_, range)| *range),
         IpAddr::V6(address) => special_v6(address),
     }
 }
@@ -130,11 +118,7 @@ fn special_v6(address: Ipv6Addr) -> Option<Range> {
     if matches!((upper, lower), (0 | 0x200, 0x5efe)) {
         return Some(Range::EmbeddedV4);
     }
-    if ALLOTTED.contains(&address) {
-        None
-    } else {
-        Some(Range::NotAllotted)
-    }
+    if ALLOTTED.contains(&address) { None } else { Some(Range::NotAllotted) }
 }
 
 impl Range {
@@ -169,6 +153,5 @@ impl Range {
 #[cfg(test)]
 pub(super) fn tables() -> Vec<(ipnet::IpNet, Range)> {
     let v4 = V4.iter().map(|(net, range)| ((*net).into(), *range));
-    v4.chain(V6.iter().map(|(net, range)| ((*net).into(), *range)))
-        .collect()
+    v4.chain(V6.iter().map(|(net, range)| ((*net).into(), *range))).collect()
 }

@@ -28,32 +28,15 @@ struct Row<T> {
 
 impl<T> Row<T> {
     fn check(&self, judge: impl FnOnce(&T, Policy) -> Result<(), AddressRefusal>) {
-        let found = judge(
-            &self.input,
-            Policy {
-                allow_local: self.allow_local,
-            },
-        );
+        let found = judge(&self.input, Policy { allow_local: self.allow_local });
         let reason = found.err().map(AddressRefusal::code);
-        let verdict = if reason.is_none() {
-            "accepted"
-        } else {
-            "refused"
-        };
-        assert_eq!(
-            (verdict, reason),
-            (self.verdict.as_str(), self.reason.as_deref()),
-            "{}",
-            self.name
-        );
+        let verdict = if reason.is_none() { "accepted" } else { "refused" };
+        assert_eq!((verdict, reason), (self.verdict.as_str(), self.reason.as_deref()), "{}", self.name);
     }
 }
 
 fn corpus() -> Corpus {
-    serde_json::from_str(include_str!(
-        "../../../tests/conformance/address/vectors.json"
-    ))
-    .unwrap()
+    serde_json::from_str(include_str!("../../../tests/conformance/address/vectors.json")).unwrap()
 }
 
 #[test]
@@ -81,12 +64,6 @@ fn every_range_has_its_vectors() {
             assert!(vet_address(end, Policy::default()).is_err(), "{end}");
         }
         let code = range.code();
-        assert!(
-            corpus
-                .addresses
-                .iter()
-                .any(|row| row.reason.as_deref() == Some(code)),
-            "no vector for {code}"
-        );
+        assert!(corpus.addresses.iter().any(|row| row.reason.as_deref() == Some(code)), "no vector for {code}");
     }
 }

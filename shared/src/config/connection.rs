@@ -49,7 +49,10 @@ fn settings(section: &mut Section<'_>) -> Settings {
         section.fault("reissue", "can only be manual: links are made anew by resume alone");
     }
     if settings.shared_account && settings.unknown_subject == UnknownSubject::Adopt {
-        section.fault("unknown_subject", "cannot be adopt where shared_account is true: a valid proof does not say whose an event is");
+        section.fault(
+            "unknown_subject",
+            "cannot be adopt where shared_account is true: a valid proof does not say whose an event is",
+        );
     }
     settings
 }

@@ -36,15 +36,18 @@ fn webhook(section: &mut Section<'_>, rules: Rules) -> Option<DestinationKind> {
     if items.is_empty() {
         section.fault("secrets", "must hold at least one whsec_ secret");
     }
-    let secrets: Vec<SigningSecret> = items.into_iter().filter_map(|(place, value)| {
-        match SigningSecret::read(&Secret::from(value.as_str().unwrap_or_default().to_owned())) {
-            Ok(secret) => Some(secret),
-            Err(rule) => {
-                faults.add(&place, rule.to_string());
-                None
+    let secrets: Vec<SigningSecret> = items
+        .into_iter()
+        .filter_map(|(place, value)| {
+            match SigningSecret::read(&Secret::from(value.as_str().unwrap_or_default().to_owned())) {
+                Ok(secret) => Some(secret),
+                Err(rule) => {
+                    faults.add(&place, rule.to_string());
+                    None
+                }
             }
-        }
-    }).collect();
+        })
+        .collect();
     Some(DestinationKind::Webhook { url: url?, secrets })
 }
 

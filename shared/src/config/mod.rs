@@ -167,13 +167,20 @@ fn read_connections(
 fn read_return_urls(section: &mut Section<'_>, rules: Rules) -> Vec<Url> {
     let faults = section.faults().clone();
     let items = section.items("return_urls");
-    items.into_iter().filter_map(|(place, value)| {
-        let url = value.as_str().ok_or("must be a text").and_then(absolute_url).and_then(|url| {
-            let fits = url.scheme() == "https" || rules.local_targets;
-            if fits && url.query().is_none() && url.fragment().is_none() { Ok(url) } else { Err("must be an https URL without query") }
-        });
-        url.map_err(|rule| faults.add(&place, rule)).ok()
-    }).collect()
+    items
+        .into_iter()
+        .filter_map(|(place, value)| {
+            let url = value.as_str().ok_or("must be a text").and_then(absolute_url).and_then(|url| {
+                let fits = url.scheme() == "https" || rules.local_targets;
+                if fits && url.query().is_none() && url.fragment().is_none() {
+                    Ok(url)
+                } else {
+                    Err("must be an https URL without query")
+                }
+            });
+            url.map_err(|rule| faults.add(&place, rule)).ok()
+        })
+        .collect()
 }
 
 fn read_actions(section: &mut Section<'_>) -> BTreeSet<String> {
@@ -185,7 +192,8 @@ fn read_actions(section: &mut Section<'_>) -> BTreeSet<String> {
 }
 
 fn read_sealing_keys(section: &mut Section<'_>) -> Option<SealingKeys> {
-    let texts: Vec<Secret> = section.texts("sealing_keys").into_iter().map(|text| Secret::from(text.to_owned())).collect();
+    let texts: Vec<Secret> =
+        section.texts("sealing_keys").into_iter().map(|text| Secret::from(text.to_owned())).collect();
     match SealingKeys::read(&texts) {
         Ok(keys) => Some(keys),
         Err(fault) => {
@@ -195,10 +203,7 @@ fn read_sealing_keys(section: &mut Section<'_>) -> Option<SealingKeys> {
     }
 }
 
-fn read_aliases(
-    section: &mut Section<'_>,
-    exists: &dyn Fn(&ConnectionKey) -> bool,
-) -> BTreeMap<String, ConnectionKey> {
+fn read_aliases(section: &mut Section<'_>, exists: &dyn Fn(&ConnectionKey) -> bool) -> BTreeMap<String, ConnectionKey> {
     let faults = section.faults().clone();
     let Some(mut all) = section.section("aliases") else { return BTreeMap::new() };
     let entries = all.entries();

@@ -39,12 +39,15 @@ fn each<T>(
     read: impl Fn(&mut Section<'_>, Option<Vec<String>>) -> Option<T>,
 ) -> Vec<T> {
     let entries = section.sections(name);
-    entries.into_iter().filter_map(|mut entry| {
-        let types = types(&mut entry);
-        let value = read(&mut entry, types);
-        entry.finish();
-        value
-    }).collect()
+    entries
+        .into_iter()
+        .filter_map(|mut entry| {
+            let types = types(&mut entry);
+            let value = read(&mut entry, types);
+            entry.finish();
+            value
+        })
+        .collect()
 }
 
 fn types(entry: &mut Section<'_>) -> Option<Vec<String>> {
@@ -55,34 +58,45 @@ fn types(entry: &mut Section<'_>) -> Option<Vec<String>> {
 fn credentials(section: &mut Section<'_>, name: &str) -> Vec<Credential> {
     let faults = section.faults().clone();
     let items = section.items(name);
-    items.into_iter().filter_map(|(place, value)| match value.as_str() {
-        Some(text) => Some(Credential { value: Secret::from(text.to_owned()), types: None }),
-        None => {
-            let mut entry = Section::new(place, value, &faults);
-            let types = types(&mut entry);
-            let value = entry.secret("value");
-            entry.finish();
-            Some(Credential { value: value?, types })
-        }
-    }).collect()
+    items
+        .into_iter()
+        .filter_map(|(place, value)| match value.as_str() {
+            Some(text) => Some(Credential { value: Secret::from(text.to_owned()), types: None }),
+            None => {
+                let mut entry = Section::new(place, value, &faults);
+                let types = types(&mut entry);
+                let value = entry.secret("value");
+                entry.finish();
+                Some(Credential { value: value?, types })
+            }
+        })
+        .collect()
 }
 
 fn sources(section: &mut Section<'_>) -> Option<Vec<Source>> {
     section.value("sources")?;
     let faults = section.faults().clone();
     let items = section.items("sources");
-    Some(items.into_iter().filter_map(|(place, value)| {
-        let source = value.as_str().and_then(|text| Source::from_str(text).ok());
-        if source.is_none() {
-            faults.add(&place, "must be published or an address range such as 203.0.113.0/24");
-        }
-        source
-    }).collect())
+    Some(
+        items
+            .into_iter()
+            .filter_map(|(place, value)| {
+                let source = value.as_str().and_then(|text| Source::from_str(text).ok());
+                if source.is_none() {
+                    faults.add(&place, "must be published or an address range such as 203.0.113.0/24");
+                }
+                source
+            })
+            .collect(),
+    )
 }
 
 fn rule(problem: Problem) -> String {
     match problem {
-        Problem::Nothing => "holds no proof that this provider's webhooks can be proven with: every one would be answered 503".to_owned(),
+        Problem::Nothing => {
+            "holds no proof that this provider's webhooks can be proven with: every one would be answered 503"
+                .to_owned()
+        }
         Problem::NotAccepted => "is no proof that this provider's webhooks carry".to_owned(),
         Problem::Empty => "must not be empty".to_owned(),
         Problem::TooShort { least } => format!("must have at least {least} characters"),

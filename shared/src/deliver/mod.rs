@@ -120,7 +120,8 @@ impl Deliverer {
             }
             Err(error) => {
                 warn!(event = "delivery_without_configuration", tenant = %key.tenant, cause = %error);
-                let wait = if error == VaultError::Unknown { Duration::from_secs(12 * 3600) } else { Duration::from_secs(60) };
+                let wait =
+                    if error == VaultError::Unknown { Duration::from_secs(12 * 3600) } else { Duration::from_secs(60) };
                 run.not_tried(self.gateway.now() + self.gateway.world.pace.of(wait)).await
             }
         }

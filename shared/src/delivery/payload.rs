@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::{
-    Action, Because, Change, ChangeKind, ConnectionName, DecidedBy, Onboarding, OnboardingId, PartFact, Reference, Status,
-    Tenant, Timestamp,
+    Action, Because, Change, ChangeKind, ConnectionName, DecidedBy, Onboarding, OnboardingId, PartFact, Reference,
+    Status, Tenant, Timestamp,
 };
 
 /// The number of this form.

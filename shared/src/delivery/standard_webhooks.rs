@@ -58,12 +58,7 @@ pub struct Signed {
 }
 
 /// `timestamp` in Unix seconds: the time of this attempt.
-pub fn sign(
-    secrets: &[SigningSecret],
-    id: &str,
-    timestamp: i64,
-    body: &[u8],
-) -> Result<Signed, SignFault> {
+pub fn sign(secrets: &[SigningSecret], id: &str, timestamp: i64, body: &[u8]) -> Result<Signed, SignFault> {
     if secrets.is_empty() {
         return Err(SignFault::NoSecret);
     }
@@ -71,46 +66,24 @@ pub fn sign(
         return Err(SignFault::TooManySecrets);
     }
     // The full stop divides id, time and body in what is signed: one inside would make it ambiguous.
-    if id.is_empty()
-        || !id
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'.')
-    {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.') {
         return Err(SignFault::Id);
     }
     let timestamp = timestamp.to_string();
-    let signatures: Vec<_> = secrets
-        .iter()
-        .map(|secret| secret.sign(id, &timestamp, body))
-        .collect();
-    Ok(Signed {
-        id: id.to_owned(),
-        timestamp,
-        signature: signatures.join(" "),
-    })
+    let signatures: Vec<_> = secrets.iter().map(|secret| secret.sign(id, &timestamp, body)).collect();
+    Ok(Signed { id: id.to_owned(), timestamp, signature: signatures.join(" ") })
 }
 
 impl Signed {
     pub fn headers(&self) -> [(&'static str, &str); 3] {
-        [
-            (ID, &self.id),
-            (TIMESTAMP, &self.timestamp),
-            (SIGNATURE, &self.signature),
-        ]
+        [(ID, &self.id), (TIMESTAMP, &self.timestamp), (SIGNATURE, &self.signature)]
     }
 }
 
 impl SigningSecret {
     pub fn read(text: &Secret) -> Result<Self, SigningSecretFault> {
-        let encoded = text
-            .expose()
-            .strip_prefix(PREFIX.as_bytes())
-            .ok_or(SigningSecretFault::Prefix)?;
-        let key = Zeroizing::new(
-            BASE64
-                .decode(encoded)
-                .map_err(|_| SigningSecretFault::Encoding)?,
-        );
+        let encoded = text.expose().strip_prefix(PREFIX.as_bytes()).ok_or(SigningSecretFault::Prefix)?;
+        let key = Zeroizing::new(BASE64.decode(encoded).map_err(|_| SigningSecretFault::Encoding)?);
         if (LEAST..=MOST).contains(&key.len()) {
             Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &key)))
         } else {

@@ -25,9 +25,16 @@ impl ErrorCode {
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         match self {
-            Self::InProgress | Self::Unavailable | Self::ProviderUnavailable | Self::RateLimited | Self::Internal => true,
-            Self::InvalidRequest | Self::Forbidden | Self::NotFound | Self::Conflict | Self::Unsupported
-            | Self::NotResumable | Self::ProviderRejected => false,
+            Self::InProgress | Self::Unavailable | Self::ProviderUnavailable | Self::RateLimited | Self::Internal => {
+                true
+            }
+            Self::InvalidRequest
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Unsupported
+            | Self::NotResumable
+            | Self::ProviderRejected => false,
         }
     }
 }

@@ -164,7 +164,9 @@ mod tests {
     #[test]
     fn an_onboarding_id_is_a_prefixed_ulid() {
         assert!(OnboardingId::parse("onb_01ARZ3NDEKTSV4RRFFQ69G5FAV").is_ok());
-        for bad in ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "onb_", "onb_01arz3ndektsv4rrffq69g5fav", "onb_01ARZ3NDEKTSV4RRFFQ69G5FA#"] {
+        for bad in
+            ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "onb_", "onb_01arz3ndektsv4rrffq69g5fav", "onb_01ARZ3NDEKTSV4RRFFQ69G5FA#"]
+        {
             assert!(OnboardingId::parse(bad).is_err(), "{bad}");
         }
     }

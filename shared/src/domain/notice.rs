@@ -112,14 +112,32 @@ impl Notice {
     #[must_use]
     pub const fn of_event(connection: ConnectionKey, subject: Resource, claim: Claim) -> Self {
         let about = About::Subject(subject);
-        Self { v: NOTICE_VERSION, connection, about, claim, evidence: Evidence::Webhook, repeat: 0, returned: None, since: None }
+        Self {
+            v: NOTICE_VERSION,
+            connection,
+            about,
+            claim,
+            evidence: Evidence::Webhook,
+            repeat: 0,
+            returned: None,
+            since: None,
+        }
     }
 
     /// "A look is due": claims nothing.
     #[must_use]
     pub const fn due(connection: ConnectionKey, onboarding: OnboardingId, evidence: Evidence) -> Self {
         let about = About::Onboarding(onboarding);
-        Self { v: NOTICE_VERSION, connection, about, claim: Claim::nothing(), evidence, repeat: 0, returned: None, since: None }
+        Self {
+            v: NOTICE_VERSION,
+            connection,
+            about,
+            claim: Claim::nothing(),
+            evidence,
+            repeat: 0,
+            returned: None,
+            since: None,
+        }
     }
 
     /// The subject it names, with its connection.

@@ -24,7 +24,12 @@ pub struct Occasion {
 
 /// The truth after a look at the current attempt. Pure; `look_seq` is the committer's matter.
 #[must_use]
-pub fn reduce(before: &Truth, snapshot: &Snapshot, assess: &dyn Fn(&[Part]) -> Assessment, occasion: Occasion) -> Truth {
+pub fn reduce(
+    before: &Truth,
+    snapshot: &Snapshot,
+    assess: &dyn Fn(&[Part]) -> Assessment,
+    occasion: Occasion,
+) -> Truth {
     let mut after = before.clone();
     after.parts = merged(&before.parts, snapshot);
     after.gone = snapshot.is_gone();

@@ -17,7 +17,18 @@ const CONFIRM: [u64; 5] = [5, 15, 45, 2 * MINUTE, 5 * MINUTE];
 const SETTLED: [u64; 4] = [HOUR, DAY, 7 * DAY, 30 * DAY];
 /// Steps between tries of one delivery: 13 tries over 80 hours (design §5).
 const DELIVERY: [u64; 12] = [
-    5, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR,
+    5,
+    MINUTE,
+    5 * MINUTE,
+    30 * MINUTE,
+    2 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
+    12 * HOUR,
 ];
 /// No change is parked before this long and this many tries (guarantee 3).
 const PATIENCE: Duration = Duration::from_secs(72 * HOUR);
@@ -82,7 +93,13 @@ pub fn confirm_after(repeat: u8, pace: Pace) -> Option<Duration> {
 
 /// When the next look is due after one at `now`; none when nothing more is expected.
 #[must_use]
-pub fn next_look(onboarding: &Onboarding, truth: &Truth, now: Timestamp, horizons: Horizons, pace: Pace) -> Option<Timestamp> {
+pub fn next_look(
+    onboarding: &Onboarding,
+    truth: &Truth,
+    now: Timestamp,
+    horizons: Horizons,
+    pace: Pace,
+) -> Option<Timestamp> {
     if truth.gone {
         return None;
     }
@@ -106,7 +123,9 @@ fn next_open_look(created: Timestamp, truth: &Truth, now: Timestamp, horizons: H
     let milestones = [
         Some(begun(created, truth) + pace.of(horizons.open)),
         truth.attempt().and_then(|attempt| attempt.link_expires_at),
-        truth.attempt().filter(|attempt| attempt.number > truth.stalled_attempt)
+        truth
+            .attempt()
+            .filter(|attempt| attempt.number > truth.stalled_attempt)
             .map(|attempt| attempt.started_at + pace.of(horizons.stalled_after)),
     ];
     milestones.into_iter().flatten().filter(|&at| at > now).fold(regular, Timestamp::min)
@@ -162,7 +181,14 @@ pub enum NextTry {
 /// The try after `tries` failed ones. `chance` (0…1) spreads it by a tenth to either side; `retry_after` is what the
 /// destination asked for, heard within bounds.
 #[must_use]
-pub fn next_try(tries: u32, first: Timestamp, now: Timestamp, retry_after: Option<Duration>, chance: f64, pace: Pace) -> NextTry {
+pub fn next_try(
+    tries: u32,
+    first: Timestamp,
+    now: Timestamp,
+    retry_after: Option<Duration>,
+    chance: f64,
+    pace: Pace,
+) -> NextTry {
     let step = usize::try_from(tries.saturating_sub(1)).ok().and_then(|done| DELIVERY.get(done));
     let Some(&seconds) = step else {
         let patient = now.since(first) >= pace.of(PATIENCE);

@@ -28,7 +28,12 @@ impl Status {
     pub const fn is_settled(self) -> bool {
         match self {
             Self::Approved | Self::Rejected | Self::Expired | Self::Abandoned | Self::Cancelled => true,
-            Self::Created | Self::LinkIssued | Self::InProgress | Self::Submitted | Self::InReview | Self::ActionRequired => false,
+            Self::Created
+            | Self::LinkIssued
+            | Self::InProgress
+            | Self::Submitted
+            | Self::InReview
+            | Self::ActionRequired => false,
         }
     }
 

@@ -110,7 +110,9 @@ impl Fetcher {
                 let alone = rung.into_iter().map(|rung| Box::pin(self.visits(vec![rung])));
                 join_all(alone).await.into_iter().flatten().collect()
             }
-            Err(failure) => rung.into_iter().map(|rung| (vec![rung.at], Err((failure.clone(), rung.receives)))).collect(),
+            Err(failure) => {
+                rung.into_iter().map(|rung| (vec![rung.at], Err((failure.clone(), rung.receives)))).collect()
+            }
         }
     }
 
@@ -121,7 +123,8 @@ impl Fetcher {
         let (visits, unknown) = grouped(rung, &keys.into_iter().zip(known).collect());
         let keys: Vec<OnboardingKey> = visits.keys().map(|(key, _)| key.clone()).collect();
         let read = self.gateway.ledger.read_all(&keys).await?;
-        let (mut all, others) = futures_util::future::join(self.visit_known(visits, read), self.visit_unknown(unknown)).await;
+        let (mut all, others) =
+            futures_util::future::join(self.visit_known(visits, read), self.visit_unknown(unknown)).await;
         all.extend(others);
         Ok(all)
     }
@@ -130,14 +133,16 @@ impl Fetcher {
         join_all(visits.into_iter().zip(read).map(|(((key, attempt), rung), onboarding)| async move {
             let outcome = self.visit_read(&key, onboarding, attempt, &rung).await;
             visited(&rung, outcome)
-        })).await
+        }))
+        .await
     }
 
     async fn visit_unknown(&self, unknown: Unknown) -> Vec<Visited> {
         join_all(unknown.into_iter().map(|(subject, (record, rung))| async move {
             let outcome = self.unknown(&subject, record, &rung).await;
             visited(&rung, outcome)
-        })).await
+        }))
+        .await
     }
 
     /// Bells are a convenience: what is undelivered is in the ledger with its time.
@@ -225,7 +230,11 @@ fn classed(failure: LedgerError, receives: u32) -> Result<Verdict, Fatal> {
     match failure {
         LedgerError::Unavailable(what) => {
             info!(event = "ledger_unavailable", what);
-            let seconds = match receives { 0 | 1 => 2, 2 => 10, _ => 40 };
+            let seconds = match receives {
+                0 | 1 => 2,
+                2 => 10,
+                _ => 40,
+            };
             Ok(Verdict::Again(Duration::from_secs(seconds)))
         }
         LedgerError::Unreadable(_) => Ok(Verdict::Reject("unreadable_item")),

@@ -16,7 +16,8 @@ use crate::domain::{
 use crate::gateway::Line;
 use crate::look::Looker;
 use crate::ports::{
-    Commit, Committed, Connection, LedgerError, ProviderError, SubjectRecord, SubjectState, TenantConfig, UnknownSubject,
+    Commit, Committed, Connection, LedgerError, ProviderError, SubjectRecord, SubjectState, TenantConfig,
+    UnknownSubject,
 };
 
 use super::{Fetcher, Outcome, Rung, Verdict};
@@ -89,8 +90,13 @@ impl Fetcher {
         match connection.account.resolve(line.reach(), resource).await {
             Ok(Some(id)) => self.ours(connection, id).await,
             // Refused (403, say): the account may not see it, so it is another's.
-            Ok(None) | Err(ProviderError::NotFound | ProviderError::Foreign(_) | ProviderError::Refused { .. }
-                | ProviderError::Unsupported(_)) => Ok(Resolved::NotOurs),
+            Ok(None)
+            | Err(
+                ProviderError::NotFound
+                | ProviderError::Foreign(_)
+                | ProviderError::Refused { .. }
+                | ProviderError::Unsupported(_),
+            ) => Ok(Resolved::NotOurs),
             Err(error @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_) | ProviderError::Unauthorized)) => {
                 let (pause, _) = looker.failed(&error).await?;
                 Ok(Resolved::Later(pause.max(Duration::from_secs(60))))
@@ -119,7 +125,12 @@ impl Fetcher {
 
     /// We died between the provider's "created" and our record of it: a run that is bound to an attempt which names none
     /// is the intended one. False on a race.
-    pub(super) async fn complete(&self, onboarding: &Onboarding, attempt: u8, rung: &[Rung]) -> Result<bool, LedgerError> {
+    pub(super) async fn complete(
+        &self,
+        onboarding: &Onboarding,
+        attempt: u8,
+        rung: &[Rung],
+    ) -> Result<bool, LedgerError> {
         let mut truth = onboarding.truth.clone();
         let run = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none());
         let Some((run, subject)) = run.zip(rung.iter().find_map(|rung| rung.notice.subject())) else { return Ok(true) };
@@ -144,7 +155,10 @@ impl Fetcher {
         match connection.settings.unknown_subject {
             UnknownSubject::Stranger => {
                 warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name);
-                let record = SubjectRecord { state: SubjectState::Stranger, until: Some(now + self.gateway.world.pace.of(STRANGER)) };
+                let record = SubjectRecord {
+                    state: SubjectState::Stranger,
+                    until: Some(now + self.gateway.world.pace.of(STRANGER)),
+                };
                 self.gateway.ledger.set_aside(subject, &record, None).await?;
                 Ok(DONE)
             }
@@ -160,10 +174,15 @@ impl Fetcher {
     }
 
     /// Makes the onboarding that an adopted subject is bound to; doing it twice is done.
-    async fn adopt(&self, key: &OnboardingKey, connection: &Connection, resource: &Resource) -> Result<(), LedgerError> {
+    async fn adopt(
+        &self,
+        key: &OnboardingKey,
+        connection: &Connection,
+        resource: &Resource,
+    ) -> Result<(), LedgerError> {
         let now = self.gateway.now();
-        let reference = Reference::parse(resource.to_string())
-            .map_err(|rule| LedgerError::Unreadable(rule.0.to_owned()))?;
+        let reference =
+            Reference::parse(resource.to_string()).map_err(|rule| LedgerError::Unreadable(rule.0.to_owned()))?;
         let mut truth = Truth::intended(now);
         truth.attempts.iter_mut().for_each(|run| run.subject = Some(resource.clone()));
         let onboarding = Onboarding {
@@ -214,7 +233,10 @@ impl Fetcher {
             return Ok((Verdict::Reject("parked_too_long"), None));
         }
         let notice = Box::new(Notice { since: Some(since), ..last.notice.clone() });
-        let record = SubjectRecord { state: SubjectState::Parked { notice }, until: Some(since + self.gateway.world.pace.of(PARKED)) };
+        let record = SubjectRecord {
+            state: SubjectState::Parked { notice },
+            until: Some(since + self.gateway.world.pace.of(PARKED)),
+        };
         let parked = self.gateway.ledger.set_aside(subject, &record, Some(due)).await?;
         // Something stronger stands there now: it was bound meanwhile.
         Ok(if parked { DONE } else { (Verdict::Again(Duration::from_secs(1)), None) })

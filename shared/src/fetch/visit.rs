@@ -107,7 +107,11 @@ impl Fetcher {
 
     /// Somebody else looks: seen again in a moment (2, 5, 10 s), and after three moments left to the ledger.
     async fn give_up_or(&self, rung: &[Rung], left: Duration, onboarding: &Onboarding) -> Result<Outcome, LedgerError> {
-        let moment = match super::receives_of(rung) { 0 | 1 => 2, 2 => 5, _ => 10 };
+        let moment = match super::receives_of(rung) {
+            0 | 1 => 2,
+            2 => 5,
+            _ => 10,
+        };
         if super::receives_of(rung) <= 3 {
             let wait = Duration::from_secs(moment).min(left).max(Duration::from_secs(1));
             return Ok((Verdict::Again(wait), None));
@@ -125,7 +129,10 @@ impl Fetcher {
     async fn repeat(&self, again: &[&Rung]) -> Verdict {
         let mut repeated: Vec<&Rung> = Vec::new();
         for rung in again {
-            if repeated.iter().any(|other| other.notice.claim == rung.notice.claim && other.notice.repeat <= rung.notice.repeat) {
+            if repeated
+                .iter()
+                .any(|other| other.notice.claim == rung.notice.claim && other.notice.repeat <= rung.notice.repeat)
+            {
                 continue;
             }
             repeated.push(rung);
@@ -166,7 +173,10 @@ impl Fetcher {
         for returned in rung.iter().filter_map(|rung| rung.notice.returned.as_ref()) {
             let mut truth = onboarding.truth.clone();
             let run = truth.attempts.last_mut().filter(|run| run.return_nonce.as_ref() == Some(&returned.nonce));
-            let Some(subject) = run.and_then(|run| { run.return_nonce = None; run.subject.clone() }) else {
+            let Some(subject) = run.and_then(|run| {
+                run.return_nonce = None;
+                run.subject.clone()
+            }) else {
                 info!(event = "return_repeated", tenant = %onboarding.key.tenant);
                 continue;
             };

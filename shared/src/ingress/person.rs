@@ -81,7 +81,10 @@ fn query(arrival: &Arrival, name: &str) -> Option<String> {
 fn cookie(arrival: &Arrival) -> Option<String> {
     let headers = arrival.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"));
     let pairs = headers.filter_map(|(_, value)| std::str::from_utf8(value).ok()).flat_map(|value| value.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, value)| value.to_owned())
 }
 
 fn redirect(url: &str) -> Answer {
@@ -91,7 +94,11 @@ fn redirect(url: &str) -> Answer {
 }
 
 fn page(text: &str) -> Answer {
-    let headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"), ("referrer-policy", "no-referrer")];
+    let headers = [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+    ];
     let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
     Answer { status: 400, headers, body: text.to_owned() }
 }

@@ -31,7 +31,9 @@ impl Route {
             ["", "v1", "webhooks", tenant, name, key] => {
                 named(tenant, name).map(|connection| Self::Webhook { connection, key: Some((*key).to_owned()) })
             }
-            ["", "v1", "oauth", tenant, name, "token"] => named(tenant, name).map(|connection| Self::Token { connection }),
+            ["", "v1", "oauth", tenant, name, "token"] => {
+                named(tenant, name).map(|connection| Self::Token { connection })
+            }
             ["", "v1", "return", tenant, name] => named(tenant, name).map(|connection| Self::Return { connection }),
             ["", "v1", "go", tenant, name, ticket] => {
                 named(tenant, name).map(|connection| Self::Go { connection, ticket: (*ticket).to_owned() })
@@ -65,9 +67,19 @@ mod tests {
 
     #[test]
     fn only_exact_paths_are_ours() {
-        let nameless = ["/v1", "/v1/", "/v1/webhooks", "/v1/webhooks/acme", "/v1/webhooks/acme/ondato/key/more",
-            "/v1/webhooks/Acme/ondato", "/v1/webhooks/acme/../ondato", "/v1/webhooks//ondato", "/v1/webhooks/acme%2Fondato/x/y",
-            "/v1/oauth/acme/ondato", "/v1/oauth/acme/ondato/token/"];
+        let nameless = [
+            "/v1",
+            "/v1/",
+            "/v1/webhooks",
+            "/v1/webhooks/acme",
+            "/v1/webhooks/acme/ondato/key/more",
+            "/v1/webhooks/Acme/ondato",
+            "/v1/webhooks/acme/../ondato",
+            "/v1/webhooks//ondato",
+            "/v1/webhooks/acme%2Fondato/x/y",
+            "/v1/oauth/acme/ondato",
+            "/v1/oauth/acme/ondato/token/",
+        ];
         for path in nameless {
             assert_eq!(Route::of("POST", path), Route::Nameless, "{path}");
         }

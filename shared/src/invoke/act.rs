@@ -118,7 +118,9 @@ impl Initiator {
 
 fn subject_of(onboarding: &Onboarding) -> Result<Resource, Refusal> {
     let subject = onboarding.truth.attempt().and_then(|attempt| attempt.subject.clone());
-    subject.ok_or_else(|| Refusal::new(ErrorCode::InProgress, "the onboarding has not begun at the provider yet; ask again"))
+    subject.ok_or_else(|| {
+        Refusal::new(ErrorCode::InProgress, "the onboarding has not begun at the provider yet; ask again")
+    })
 }
 
 fn acted(onboarding: &Onboarding) -> Acted {

@@ -8,8 +8,8 @@ use tracing::{error, warn};
 
 use crate::delivery::payload::provider_ids;
 use crate::domain::{
-    Action, Because, Change, Channel, ConnectionName, DecidedBy, ErrorCode, Onboarding, OnboardingId, Reference, Resource,
-    Standing, Status, SubjectKind, Timestamp,
+    Action, Because, Change, Channel, ConnectionName, DecidedBy, ErrorCode, Onboarding, OnboardingId, Reference,
+    Resource, Standing, Status, SubjectKind, Timestamp,
 };
 use crate::ports::{LedgerError, ProviderError, VaultError};
 
@@ -230,15 +230,19 @@ pub fn shown(onboarding: &Onboarding) -> Shown {
         superseded_decision: truth.superseded_decision,
         unrecognised: truth.unrecognised.clone(),
         provider_ids: provider_ids(onboarding, attempt),
-        parts: truth.parts.iter().map(|part| ShownPart {
-            resource: part.resource.clone(),
-            standing: part.standing,
-            provider_status: part.provider_status.clone(),
-            provider_reason: part.provider_reason.clone(),
-            decided_by: part.decided_by,
-            at: part.at,
-            gone: part.gone,
-        }).collect(),
+        parts: truth
+            .parts
+            .iter()
+            .map(|part| ShownPart {
+                resource: part.resource.clone(),
+                standing: part.standing,
+                provider_status: part.provider_status.clone(),
+                provider_reason: part.provider_reason.clone(),
+                decided_by: part.decided_by,
+                at: part.at,
+                gone: part.gone,
+            })
+            .collect(),
         delivery: ShownDelivery {
             through: onboarding.delivery.through,
             tries: onboarding.delivery.tries,
@@ -331,13 +335,19 @@ impl From<ProviderError> for Refusal {
     fn from(failure: ProviderError) -> Self {
         warn!(event = "provider_failure", cause = %failure);
         match failure {
-            ProviderError::Busy { .. } => Self::new(ErrorCode::RateLimited, "the provider asks for patience; ask again later"),
-            ProviderError::Unavailable(_) => Self::new(ErrorCode::ProviderUnavailable, "the provider does not answer; ask again"),
+            ProviderError::Busy { .. } => {
+                Self::new(ErrorCode::RateLimited, "the provider asks for patience; ask again later")
+            }
+            ProviderError::Unavailable(_) => {
+                Self::new(ErrorCode::ProviderUnavailable, "the provider does not answer; ask again")
+            }
             ProviderError::Unauthorized => Self::new(
                 ErrorCode::ProviderRejected,
                 "the provider refuses the connection's credentials; check `api` in the tenant's configuration",
             ),
-            ProviderError::NotFound => Self::new(ErrorCode::ProviderRejected, "the provider does not know this run any more"),
+            ProviderError::NotFound => {
+                Self::new(ErrorCode::ProviderRejected, "the provider does not know this run any more")
+            }
             ProviderError::Refused { field } => {
                 let refusal = Self::new(ErrorCode::ProviderRejected, "the provider refuses the request");
                 match field {
@@ -345,7 +355,9 @@ impl From<ProviderError> for Refusal {
                     None => refusal,
                 }
             }
-            ProviderError::Foreign(_) => Self::new(ErrorCode::ProviderUnavailable, "the provider answered about something else"),
+            ProviderError::Foreign(_) => {
+                Self::new(ErrorCode::ProviderUnavailable, "the provider answered about something else")
+            }
             ProviderError::Unsupported(message) => Self::new(ErrorCode::Unsupported, message),
         }
     }

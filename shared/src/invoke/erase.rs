@@ -80,7 +80,9 @@ impl Initiator {
                         cause = %failure);
                     not_asked.push(run);
                 }
-                Err(failure @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_))) => return Err(failure.into()),
+                Err(failure @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_))) => {
+                    return Err(failure.into());
+                }
             }
         }
         Ok((asked, not_asked))

@@ -32,7 +32,11 @@ impl Initiator {
         Ok(Got { onboarding: shown(&onboarding), others, details })
     }
 
-    async fn details(&self, config: &TenantConfig, onboarding: &Onboarding) -> Result<Option<serde_json::Value>, Refusal> {
+    async fn details(
+        &self,
+        config: &TenantConfig,
+        onboarding: &Onboarding,
+    ) -> Result<Option<serde_json::Value>, Refusal> {
         let connection = super::connection_of(config, &onboarding.identity.connection)?;
         let subject = onboarding.truth.attempt().and_then(|attempt| attempt.subject.as_ref());
         let Some(subject) = subject else { return Ok(None) };
@@ -46,7 +50,8 @@ impl Initiator {
             (None, Some(reference)) => {
                 let ids = self.gateway.ledger.by_reference(&config.tenant, reference).await?;
                 let newest = ids.first().cloned();
-                let missing = || Refusal::new(ErrorCode::NotFound, "no onboarding has this reference").of_field("reference");
+                let missing =
+                    || Refusal::new(ErrorCode::NotFound, "no onboarding has this reference").of_field("reference");
                 Ok((newest.ok_or_else(missing)?, ids.len().saturating_sub(1)))
             }
             (Some(_), Some(_)) | (None, None) => {

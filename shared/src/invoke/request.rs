@@ -1,7 +1,7 @@
 //! What an app may ask. The types are the contract: parsing, JSON Schemas and examples come from them.
 
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::domain::{
@@ -239,8 +239,7 @@ impl Request {
     }
 }
 
-const ACTIONS: &str =
-    "must be one of start, resume, submit, get, timeline, list, update_contact, cancel, erase";
+const ACTIONS: &str = "must be one of start, resume, submit, get, timeline, list, update_contact, cancel, erase";
 
 fn take_text(members: &mut Map<String, Value>, name: &str) -> Result<String, Refusal> {
     match members.remove(name) {

@@ -9,8 +9,8 @@ use crate::ports::{Commit, Committed, Connection, TenantConfig, Wish};
 use super::Initiator;
 use super::answer::{Refusal, Started};
 use super::claim::Turn;
-use super::run::FIRST_LOOK;
 use super::request::Resume;
+use super::run::FIRST_LOOK;
 
 impl Initiator {
     pub(super) async fn resume(&self, config: &TenantConfig, asked: Resume) -> Result<Started, Refusal> {
@@ -62,10 +62,14 @@ impl Initiator {
     ) -> Result<Started, Refusal> {
         match onboarding.truth.status {
             Status::Approved | Status::Rejected | Status::Cancelled => self.entrance(config, &onboarding).await,
-            Status::Created | Status::LinkIssued | Status::InProgress | Status::Submitted | Status::InReview
-            | Status::ActionRequired | Status::Expired | Status::Abandoned => {
-                self.live_or_next(config, connection, onboarding, wish).await
-            }
+            Status::Created
+            | Status::LinkIssued
+            | Status::InProgress
+            | Status::Submitted
+            | Status::InReview
+            | Status::ActionRequired
+            | Status::Expired
+            | Status::Abandoned => self.live_or_next(config, connection, onboarding, wish).await,
         }
     }
 
@@ -80,7 +84,8 @@ impl Initiator {
         if attempt.is_none_or(|attempt| attempt.subject.is_none()) {
             return Ok(onboarding);
         }
-        let looker = Looker { gateway: &self.gateway, config, connection, evidence: Evidence::App, budget: super::LOOK };
+        let looker =
+            Looker { gateway: &self.gateway, config, connection, evidence: Evidence::App, budget: super::LOOK };
         match looker.look(&onboarding.key, onboarding.truth.attempt_number(), &[]).await? {
             Looked::Found { onboarding, .. } | Looked::Satisfied(onboarding) => {
                 self.ring(config, &onboarding).await;
@@ -120,7 +125,8 @@ impl Initiator {
         if self.is_live(&onboarding) {
             let answer = self.entrance(config, &onboarding).await?;
             if answer.link.is_none() && answer.sdk.is_none() {
-                let message = "this run was not started here, so there is no link of it; the person uses the one they have";
+                let message =
+                    "this run was not started here, so there is no link of it; the person uses the one they have";
                 return Err(Refusal::new(ErrorCode::Unsupported, message));
             }
             return Ok(answer);

@@ -16,12 +16,13 @@ use std::time::Duration;
 use crate::domain::reduce::{Occasion, reduce, reduce_superseded};
 use crate::domain::schedule::{Passage, is_past_horizon, next_look, passage};
 use crate::domain::{
-    Assessment, Attempt, ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Opinion, Part, Resource, Snapshot,
-    Status, Timestamp, Truth,
+    Assessment, Attempt, ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Opinion, Part, Resource,
+    Snapshot, Status, Timestamp, Truth,
 };
 use crate::gateway::{Gateway, Line, awaits_delivery};
 use crate::ports::{
-    Commit, Committed, Connection, ConnectionRecord, LeaseOutcome, LedgerError, ProviderError, TenantConfig, next_look_entry,
+    Commit, Committed, Connection, ConnectionRecord, LeaseOutcome, LedgerError, ProviderError, TenantConfig,
+    next_look_entry,
 };
 
 /// A look holds its lease no longer than this (design §2).
@@ -161,7 +162,8 @@ impl Looker<'_> {
         if self.evidence != Evidence::Schedule || attempt != truth.attempt_number() || truth.superseded_decision {
             return false;
         }
-        let earlier: Vec<&Attempt> = truth.attempts.iter().filter(|run| run.number < attempt && run.subject.is_some()).collect();
+        let earlier: Vec<&Attempt> =
+            truth.attempts.iter().filter(|run| run.number < attempt && run.subject.is_some()).collect();
         let turn = truth.look_seq.checked_rem(u64::try_from(earlier.len()).unwrap_or(0)).unwrap_or(0);
         let Some(run) = usize::try_from(turn).ok().and_then(|turn| earlier.get(turn)) else { return false };
         match self.ask(line, onboarding, run.number).await {
@@ -177,7 +179,13 @@ impl Looker<'_> {
         run.is_some_and(|run| self.gateway.now().since(run.started_at) < young)
     }
 
-    fn commit_of(&self, before: &Onboarding, attempt: u8, snapshot: Option<&Snapshot>, started_at: Timestamp) -> Commit {
+    fn commit_of(
+        &self,
+        before: &Onboarding,
+        attempt: u8,
+        snapshot: Option<&Snapshot>,
+        started_at: Timestamp,
+    ) -> Commit {
         let now = self.gateway.now();
         let mut truth = self.reduced(before, attempt, snapshot, now);
         let created = before.identity.created_at;
@@ -228,7 +236,10 @@ impl Looker<'_> {
     }
 
     async fn give_back(&self, onboarding: &Onboarding, fence: &str) -> Result<(), LedgerError> {
-        let due = onboarding.look.due.unwrap_or_else(|| self.gateway.now() + self.gateway.world.pace.of(Duration::from_secs(3600)));
+        let due = onboarding
+            .look
+            .due
+            .unwrap_or_else(|| self.gateway.now() + self.gateway.world.pace.of(Duration::from_secs(3600)));
         self.gateway.ledger.postpone_look(&onboarding.key, due, Some(fence)).await
     }
 }
@@ -249,7 +260,13 @@ fn satisfied(onboarding: &Onboarding, attempt: u8, rings: &[Ring]) -> bool {
         && rings.iter().all(|ring| onboarding.is_satisfied(ring.sent_at, &ring.claim))
 }
 
-fn found(mut onboarding: Onboarding, commit: Commit, attempt: u8, snapshot: Option<&Snapshot>, rings: &[Ring]) -> Looked {
+fn found(
+    mut onboarding: Onboarding,
+    commit: Commit,
+    attempt: u8,
+    snapshot: Option<&Snapshot>,
+    rings: &[Ring],
+) -> Looked {
     let current = attempt == commit.truth.attempt_number();
     let known = snapshot.is_some_and(|snapshot| !snapshot.is_gone());
     let contradicted = |ring: &Ring| current && known && ring.claim.contradicts(&commit.truth.parts);

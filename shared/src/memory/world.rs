@@ -83,7 +83,11 @@ impl Entropy for SeededEntropy {
 #[must_use]
 pub fn manual(seed: u64) -> (World, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
-    let world = World { clock: Arc::<ManualClock>::clone(&clock), entropy: Arc::new(SeededEntropy::new(seed)), pace: Pace::REAL };
+    let world = World {
+        clock: Arc::<ManualClock>::clone(&clock),
+        entropy: Arc::new(SeededEntropy::new(seed)),
+        pace: Pace::REAL,
+    };
     (world, clock)
 }
 

@@ -252,7 +252,8 @@ pub trait Ledger: Send + Sync {
     async fn read_all(&self, keys: &[OnboardingKey]) -> Result<Vec<Option<Onboarding>>, LedgerError>;
 
     /// Takes the look lease until `lease.until`, if nobody holds one at `now`.
-    async fn lease_look(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError>;
+    async fn lease_look(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp)
+    -> Result<LeaseOutcome, LedgerError>;
 
     /// Writes what was found and gives the look lease back. Changes beyond the cap are spilled, then leave the item.
     async fn commit(&self, commit: &Commit) -> Result<Committed, LedgerError>;
@@ -271,7 +272,12 @@ pub trait Ledger: Send + Sync {
     /// nobody holds one at `now` and `retry_at` has come; else [`LeaseOutcome::Held`] until the later of the two.
     /// An onboarding that is being erased is missing until it is buried; then its `erased` change can be handed over. One
     /// of which nothing is undelivered is missing, too; an entry in the due index that it still has is taken out.
-    async fn lease_delivery(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp) -> Result<LeaseOutcome, LedgerError>;
+    async fn lease_delivery(
+        &self,
+        key: &OnboardingKey,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LeaseOutcome, LedgerError>;
 
     /// Records how far it was handed over; lease and due stay. False if the lease is not ours any more.
     async fn handed_over(&self, key: &OnboardingKey, fence: &str, handover: &Handover) -> Result<bool, LedgerError>;
@@ -279,7 +285,13 @@ pub trait Ledger: Send + Sync {
     /// Gives the delivery lease back with what is known now (`handover.due` into the index, exactly `retry_at` beside
     /// it). With `handover.due` none, only if `version` is still the
     /// newest: else [`Released::MoreToDo`] and nothing is written.
-    async fn release_delivery(&self, key: &OnboardingKey, fence: &str, handover: &Handover, version: u64) -> Result<Released, LedgerError>;
+    async fn release_delivery(
+        &self,
+        key: &OnboardingKey,
+        fence: &str,
+        handover: &Handover,
+        version: u64,
+    ) -> Result<Released, LedgerError>;
 
     /// Makes parked changes due again: `through` goes back to just before `version` (never forward). False while a
     /// lease is held beyond `due`, and where there is no such onboarding.
@@ -297,11 +309,21 @@ pub trait Ledger: Send + Sync {
 
     /// Binds a subject unless it is bound or erased; answers with what stands there now, and the notice that was
     /// parked there, if any. Binding what is bound the same way is done, and answers with that notice again.
-    async fn bind(&self, key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> Result<(SubjectState, Option<Notice>), LedgerError>;
+    async fn bind(
+        &self,
+        key: &SubjectKey,
+        onboarding: &OnboardingId,
+        attempt: u8,
+    ) -> Result<(SubjectState, Option<Notice>), LedgerError>;
 
     /// Parks a notice or remembers a stranger, unless the subject is bound or erased: then false. `due` puts a parked
     /// one into the look index, unless one is due earlier that has not been rung yet.
-    async fn set_aside(&self, key: &SubjectKey, record: &SubjectRecord, due: Option<Timestamp>) -> Result<bool, LedgerError>;
+    async fn set_aside(
+        &self,
+        key: &SubjectKey,
+        record: &SubjectRecord,
+        due: Option<Timestamp>,
+    ) -> Result<bool, LedgerError>;
 
     /// Marks a subject as erased until then, whatever it was.
     async fn erase_subject(&self, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError>;
@@ -318,7 +340,12 @@ pub trait Ledger: Send + Sync {
     async fn drop_claim(&self, key: &ClaimKey, fence: &str, now: Timestamp) -> Result<(), LedgerError>;
 
     /// Adds an onboarding to a reference; beyond [`MAX_REFERENCES`] the oldest is forgotten.
-    async fn add_reference(&self, tenant: &Tenant, reference: &Reference, onboarding: &OnboardingId) -> Result<(), LedgerError>;
+    async fn add_reference(
+        &self,
+        tenant: &Tenant,
+        reference: &Reference,
+        onboarding: &OnboardingId,
+    ) -> Result<(), LedgerError>;
 
     /// Onboardings of a reference, newest first.
     async fn by_reference(&self, tenant: &Tenant, reference: &Reference) -> Result<Vec<OnboardingId>, LedgerError>;
@@ -363,7 +390,13 @@ pub trait Ledger: Send + Sync {
 
     /// Sets a destination's state if state, failures and configuration are still those of `read` (none: it has no
     /// item). `nonce` is this write's own mark.
-    async fn set_endpoint(&self, key: &EndpointKey, read: Option<&EndpointRecord>, record: &EndpointRecord, nonce: &str) -> Result<EndpointWrite, LedgerError>;
+    async fn set_endpoint(
+        &self,
+        key: &EndpointKey,
+        read: Option<&EndpointRecord>,
+        record: &EndpointRecord,
+        nonce: &str,
+    ) -> Result<EndpointWrite, LedgerError>;
 
     /// Takes the right to probe a destination until `until`; false if somebody else has it.
     async fn take_probe(&self, key: &EndpointKey, now: Timestamp, until: Timestamp) -> Result<bool, LedgerError>;

@@ -11,12 +11,13 @@ mod vault;
 mod world;
 
 pub use self::bells::{Bells, BellsError, DeliveryBell, Rejected};
-pub use self::due::{Due, DueBell, next_look_entry};
 pub use self::courier::{Courier, CourierError, Parcel};
+pub use self::due::{Due, DueBell, next_look_entry};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
-    Claimed, ClaimKey, ClaimRecord, Commit, Committed, ConnectionRecord, ERASED_REFERENCE, EndpointKey, EndpointRecord,
-    EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, MAX_REFERENCES, Page, Released, SharedTokens, SubjectRecord, SubjectState,
+    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, ERASED_REFERENCE, EndpointKey, EndpointRecord,
+    EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, MAX_REFERENCES, Page, Released, SharedTokens,
+    SubjectRecord, SubjectState,
 };
 pub use self::provider::{
     Account, BadField, Contact, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Wish,

@@ -229,8 +229,15 @@ pub trait Account: Send + Sync {
     ///
     /// # Errors
     /// See [`ProviderError`].
-    async fn submit(&self, _reach: Reach<'_>, _subject: &Resource, _options: &Map<String, Value>) -> Result<(), ProviderError> {
-        Err(ProviderError::Unsupported("this provider learns by itself when the person is done; nothing is to be submitted"))
+    async fn submit(
+        &self,
+        _reach: Reach<'_>,
+        _subject: &Resource,
+        _options: &Map<String, Value>,
+    ) -> Result<(), ProviderError> {
+        Err(ProviderError::Unsupported(
+            "this provider learns by itself when the person is done; nothing is to be submitted",
+        ))
     }
 
     /// The person came back with a code of the provider.
@@ -245,7 +252,12 @@ pub trait Account: Send + Sync {
     ///
     /// # Errors
     /// See [`ProviderError`].
-    async fn update_contact(&self, _reach: Reach<'_>, _subject: &Resource, _contact: &Contact) -> Result<(), ProviderError> {
+    async fn update_contact(
+        &self,
+        _reach: Reach<'_>,
+        _subject: &Resource,
+        _contact: &Contact,
+    ) -> Result<(), ProviderError> {
         Err(ProviderError::Unsupported("this provider cannot change contact data; start a new onboarding"))
     }
 

@@ -113,4 +113,3 @@ pub enum DestinationKind {
         source: String,
     },
 }
-

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::{OnboardingId, Timestamp};
 use crate::domain::schedule::Pace;
+use crate::domain::{OnboardingId, Timestamp};
 
 /// Reads the clock.
 pub trait Clock: Send + Sync {

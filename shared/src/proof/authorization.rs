@@ -22,21 +22,11 @@ pub(super) struct Pair {
 /// RFC 7617: standard alphabet, padded; the password may hold colons, the user name none.
 pub(super) fn basic(headers: &[Header<'_>]) -> Result<Pair, Refusal> {
     let value = credentials(headers, "basic")?;
-    let decoded = Zeroizing::new(
-        BASE64
-            .decode(value)
-            .map_err(|_| Refusal::CredentialMalformed)?,
-    );
-    let colon = decoded
-        .iter()
-        .position(|byte| *byte == b':')
-        .ok_or(Refusal::CredentialMalformed)?;
+    let decoded = Zeroizing::new(BASE64.decode(value).map_err(|_| Refusal::CredentialMalformed)?);
+    let colon = decoded.iter().position(|byte| *byte == b':').ok_or(Refusal::CredentialMalformed)?;
     let (user, rest) = decoded.split_at(colon);
     let password = rest.get(1..).unwrap_or_default();
-    Ok(Pair {
-        user: Zeroizing::new(user.to_vec()),
-        password: Zeroizing::new(password.to_vec()),
-    })
+    Ok(Pair { user: Zeroizing::new(user.to_vec()), password: Zeroizing::new(password.to_vec()) })
 }
 
 pub(super) fn bearer<'a>(headers: &[Header<'a>]) -> Result<&'a [u8], Refusal> {
@@ -59,10 +49,7 @@ fn credentials<'a>(headers: &[Header<'a>], scheme: &str) -> Result<&'a [u8], Ref
     if value.contains(&b',') {
         return Err(Refusal::CredentialDuplicated);
     }
-    let end = value
-        .iter()
-        .position(|byte| *byte == b' ')
-        .unwrap_or(value.len());
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (found, rest) = value.split_at(end);
     if found.is_empty() {
         return Err(Refusal::CredentialMalformed);
@@ -71,9 +58,7 @@ fn credentials<'a>(headers: &[Header<'a>], scheme: &str) -> Result<&'a [u8], Ref
         return Err(Refusal::CredentialOtherScheme);
     }
     match rest {
-        [b' ', token @ ..] if !token.is_empty() && token.iter().all(u8::is_ascii_graphic) => {
-            Ok(token)
-        }
+        [b' ', token @ ..] if !token.is_empty() && token.iter().all(u8::is_ascii_graphic) => Ok(token),
         _ => Err(Refusal::CredentialMalformed),
     }
 }

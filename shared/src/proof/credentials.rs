@@ -76,19 +76,14 @@ impl FromStr for Source {
         if text == "published" {
             return Ok(Self::Published);
         }
-        let net = text
-            .parse::<IpNet>()
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        net.map(Self::Net)
-            .map_err(|_| "expected \"published\", a network or an address")
+        let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map(Self::Net).map_err(|_| "expected \"published\", a network or an address")
     }
 }
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -112,10 +107,7 @@ impl<'de> Visitor<'de> for TextOrMap {
     }
 
     fn visit_string<E: de::Error>(self, text: String) -> Result<Credential, E> {
-        Ok(Credential {
-            value: Secret::from(text),
-            types: None,
-        })
+        Ok(Credential { value: Secret::from(text), types: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Credential, A::Error> {
@@ -127,9 +119,6 @@ impl<'de> Visitor<'de> for TextOrMap {
             types: Option<Vec<String>>,
         }
         let whole = Whole::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Credential {
-            value: whole.value,
-            types: whole.types,
-        })
+        Ok(Credential { value: whole.value, types: whole.types })
     }
 }

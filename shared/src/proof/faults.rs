@@ -53,30 +53,17 @@ impl Proofs {
             (Kind::UrlKeys, self.url_keys.len()),
             (Kind::BodyTokens, self.body_tokens.len()),
         ];
-        for (kind, _) in counts
-            .iter()
-            .filter(|(kind, count)| *count > 0 && !specification.accepts(*kind))
-        {
-            faults.push(ProofFault {
-                place: kind.name().to_owned(),
-                problem: Problem::NotAccepted,
-            });
+        for (kind, _) in counts.iter().filter(|(kind, count)| *count > 0 && !specification.accepts(*kind)) {
+            faults.push(ProofFault { place: kind.name().to_owned(), problem: Problem::NotAccepted });
         }
         let configured = |kind: &Kind| {
-            counts
-                .iter()
-                .any(|(other, count)| other == kind && *count > 0)
+            counts.iter().any(|(other, count)| other == kind && *count > 0)
                 || (*kind == Kind::Sources && self.sources.is_some())
         };
-        let unmet = specification
-            .all
-            .iter()
-            .any(|clause| !clause.when_configured && !clause.any.iter().any(configured));
+        let unmet =
+            specification.all.iter().any(|clause| !clause.when_configured && !clause.any.iter().any(configured));
         if unmet {
-            faults.push(ProofFault {
-                place: String::new(),
-                problem: Problem::Nothing,
-            });
+            faults.push(ProofFault { place: String::new(), problem: Problem::Nothing });
         }
     }
 
@@ -86,26 +73,13 @@ impl Proofs {
             weigh(faults, format!("basic[{at}].password"), &login.password, 1);
             if login.username.expose().contains(&b':') {
                 let place = format!("basic[{at}].username");
-                faults.push(ProofFault {
-                    place,
-                    problem: Problem::ColonInUsername,
-                });
+                faults.push(ProofFault { place, problem: Problem::ColonInUsername });
             }
             limits(faults, format!("basic[{at}]"), login.types.as_deref());
         }
         for (at, client) in self.oauth2.iter().enumerate() {
-            weigh(
-                faults,
-                format!("oauth2[{at}].client_id"),
-                &client.client_id,
-                1,
-            );
-            weigh(
-                faults,
-                format!("oauth2[{at}].client_secret"),
-                &client.client_secret,
-                CLIENT_SECRET_LEAST,
-            );
+            weigh(faults, format!("oauth2[{at}].client_id"), &client.client_id, 1);
+            weigh(faults, format!("oauth2[{at}].client_secret"), &client.client_secret, CLIENT_SECRET_LEAST);
             limits(faults, format!("oauth2[{at}]"), client.types.as_deref());
         }
         for (at, key) in self.hmac.iter().enumerate() {
@@ -126,10 +100,7 @@ impl Proofs {
         for (at, key) in self.url_keys.iter().enumerate() {
             let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
             if !key.value.expose().iter().all(plain) {
-                faults.push(ProofFault {
-                    place: format!("url_keys[{at}]"),
-                    problem: Problem::NotForUrl,
-                });
+                faults.push(ProofFault { place: format!("url_keys[{at}]"), problem: Problem::NotForUrl });
             }
         }
     }
@@ -137,46 +108,29 @@ impl Proofs {
     fn addresses(&self, specification: &Specification, faults: &mut Vec<ProofFault>) {
         let Some(sources) = &self.sources else { return };
         if sources.is_empty() {
-            faults.push(ProofFault {
-                place: "sources".to_owned(),
-                problem: Problem::NoSources,
-            });
+            faults.push(ProofFault { place: "sources".to_owned(), problem: Problem::NoSources });
         }
         for (at, source) in sources.iter().enumerate() {
             if *source == Source::Published && published(&specification.provider).is_none() {
                 let place = format!("sources[{at}]");
-                faults.push(ProofFault {
-                    place,
-                    problem: Problem::NoPublishedSources,
-                });
+                faults.push(ProofFault { place, problem: Problem::NoPublishedSources });
             }
         }
     }
 }
 
 fn weigh(faults: &mut Vec<ProofFault>, place: String, secret: &Secret, least: usize) {
-    let length = secret
-        .expose_text()
-        .map_or(secret.len(), |text| text.chars().count());
+    let length = secret.expose_text().map_or(secret.len(), |text| text.chars().count());
     if length == 0 {
-        faults.push(ProofFault {
-            place,
-            problem: Problem::Empty,
-        });
+        faults.push(ProofFault { place, problem: Problem::Empty });
     } else if length < least {
-        faults.push(ProofFault {
-            place,
-            problem: Problem::TooShort { least },
-        });
+        faults.push(ProofFault { place, problem: Problem::TooShort { least } });
     }
 }
 
 fn limits(faults: &mut Vec<ProofFault>, entry: String, types: Option<&[String]>) {
     if types.is_some_and(<[String]>::is_empty) {
-        faults.push(ProofFault {
-            place: format!("{entry}.types"),
-            problem: Problem::NoTypes,
-        });
+        faults.push(ProofFault { place: format!("{entry}.types"), problem: Problem::NoTypes });
     }
 }
 
@@ -186,27 +140,15 @@ impl fmt::Display for ProofFault {
             write!(out, "{}: ", self.place)?;
         }
         match self.problem {
-            Problem::Nothing => {
-                out.write_str("no proof that this provider's webhooks need is configured")
-            }
-            Problem::NotAccepted => {
-                out.write_str("this provider's webhooks are not proven this way")
-            }
+            Problem::Nothing => out.write_str("no proof that this provider's webhooks need is configured"),
+            Problem::NotAccepted => out.write_str("this provider's webhooks are not proven this way"),
             Problem::Empty => out.write_str("is empty"),
             Problem::TooShort { least } => write!(out, "has fewer than {least} characters"),
             Problem::ColonInUsername => out.write_str("a user name cannot hold a colon"),
-            Problem::NotForUrl => {
-                out.write_str("has characters other than letters, digits, - and _")
-            }
-            Problem::NoTypes => {
-                out.write_str("an empty list vouches for nothing; leave it out for every type")
-            }
-            Problem::NoSources => {
-                out.write_str("an empty list admits nobody; leave it out for any address")
-            }
-            Problem::NoPublishedSources => {
-                out.write_str("no published addresses are known for this provider")
-            }
+            Problem::NotForUrl => out.write_str("has characters other than letters, digits, - and _"),
+            Problem::NoTypes => out.write_str("an empty list vouches for nothing; leave it out for every type"),
+            Problem::NoSources => out.write_str("an empty list admits nobody; leave it out for any address"),
+            Problem::NoPublishedSources => out.write_str("no published addresses are known for this provider"),
         }
     }
 }

@@ -38,22 +38,9 @@ pub fn prove<'a>(
     context: Context<'_>,
 ) -> Result<Verified<Body<'a>>, Refusal> {
     specification.check().map_err(|_| Refusal::Misconfigured)?;
-    let case = Case {
-        specification,
-        proofs,
-        request,
-        context,
-    };
-    let source = sources::admit(
-        &specification.provider,
-        proofs.sources.as_deref(),
-        request.source,
-    );
-    let findings: Vec<_> = specification
-        .all
-        .iter()
-        .map(|clause| (clause, case.clause(clause)))
-        .collect();
+    let case = Case { specification, proofs, request, context };
+    let source = sources::admit(&specification.provider, proofs.sources.as_deref(), request.source);
+    let findings: Vec<_> = specification.all.iter().map(|clause| (clause, case.clause(clause))).collect();
     let mut whole = Proof::whole();
     let mut refusals = Vec::new();
     for (clause, finding) in findings {
@@ -65,11 +52,7 @@ pub fn prove<'a>(
         }
     }
     refusals.extend(source.err());
-    match refusals
-        .iter()
-        .find(|refusal| refusal.is_ours())
-        .or(refusals.first())
-    {
+    match refusals.iter().find(|refusal| refusal.is_ours()).or(refusals.first()) {
         Some(refusal) => Err(*refusal),
         None => Ok(Verified::new(request.body, whole)),
     }
@@ -79,10 +62,7 @@ impl Case<'_> {
     /// Every kind is evaluated; those that prove are joined; otherwise the refusal that came furthest.
     fn clause(&self, clause: &Clause) -> Finding {
         let findings: Vec<_> = clause.any.iter().map(|kind| self.kind(*kind)).collect();
-        findings
-            .into_iter()
-            .reduce(join)
-            .unwrap_or(Finding::Unconfigured)
+        findings.into_iter().reduce(join).unwrap_or(Finding::Unconfigured)
     }
 
     fn kind(&self, kind: Kind) -> Finding {
@@ -98,11 +78,7 @@ impl Case<'_> {
                 None => Finding::Refused(Refusal::Misconfigured),
             },
             Kind::UrlKeys => {
-                let key = self
-                    .request
-                    .url_key
-                    .map(str::as_bytes)
-                    .ok_or(Refusal::CredentialMissing);
+                let key = self.request.url_key.map(str::as_bytes).ok_or(Refusal::CredentialMissing);
                 single(kind, &self.proofs.url_keys, key)
             }
             Kind::BodyTokens => match self.body_token() {
@@ -114,14 +90,8 @@ impl Case<'_> {
     }
 
     fn basic(&self) -> Finding {
-        let usable =
-            |login: &super::Login| !login.username.is_empty() && !login.password.is_empty();
-        let logins = self
-            .proofs
-            .basic
-            .iter()
-            .enumerate()
-            .filter(|(_, login)| usable(login));
+        let usable = |login: &super::Login| !login.username.is_empty() && !login.password.is_empty();
+        let logins = self.proofs.basic.iter().enumerate().filter(|(_, login)| usable(login));
         if !self.proofs.basic.iter().any(usable) {
             return Finding::Unconfigured;
         }
@@ -137,8 +107,7 @@ impl Case<'_> {
     }
 
     fn oauth2(&self) -> Finding {
-        let usable =
-            |client: &Client| !client.client_id.is_empty() && !client.client_secret.is_empty();
+        let usable = |client: &Client| !client.client_id.is_empty() && !client.client_secret.is_empty();
         if !self.proofs.oauth2.iter().any(usable) {
             return Finding::Unconfigured;
         }
@@ -147,19 +116,9 @@ impl Case<'_> {
             Ok(presented) => presented,
             Err(refusal) => return Finding::Refused(refusal),
         };
-        let clients = self
-            .proofs
-            .oauth2
-            .iter()
-            .enumerate()
-            .filter(|(_, client)| usable(client));
-        let compared = clients.map(|(position, client)| {
-            (
-                position,
-                client.types.as_deref(),
-                presented.compare(client, &self.context),
-            )
-        });
+        let clients = self.proofs.oauth2.iter().enumerate().filter(|(_, client)| usable(client));
+        let compared = clients
+            .map(|(position, client)| (position, client.types.as_deref(), presented.compare(client, &self.context)));
         match gather(Kind::Oauth2, compared.collect(), Refusal::CredentialUnknown) {
             proven @ Finding::Proven(_) => match presented.in_life(self.request.received_at) {
                 Ok(()) => proven,
@@ -171,16 +130,9 @@ impl Case<'_> {
 
     /// The one proof that must parse before it believes: the token is a member of the body.
     fn body_token(&self) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let pointer = self
-            .specification
-            .body_token
-            .as_ref()
-            .ok_or(Refusal::Misconfigured)?;
-        let body: Value =
-            serde_json::from_slice(self.request.body).map_err(|_| Refusal::CredentialMalformed)?;
-        let token = body
-            .pointer(&pointer.pointer)
-            .ok_or(Refusal::CredentialMissing)?;
+        let pointer = self.specification.body_token.as_ref().ok_or(Refusal::Misconfigured)?;
+        let body: Value = serde_json::from_slice(self.request.body).map_err(|_| Refusal::CredentialMalformed)?;
+        let token = body.pointer(&pointer.pointer).ok_or(Refusal::CredentialMissing)?;
         let token = token.as_str().ok_or(Refusal::CredentialMalformed)?;
         Ok(Zeroizing::new(token.as_bytes().to_vec()))
     }
@@ -189,41 +141,23 @@ impl Case<'_> {
         let Some(sources) = self.proofs.sources.as_deref() else {
             return Finding::Unconfigured;
         };
-        match sources::admit(
-            &self.specification.provider,
-            Some(sources),
-            self.request.source,
-        ) {
-            Ok(()) => gather(
-                Kind::Sources,
-                vec![(0, None, Choice::from(1))],
-                Refusal::SourceNotAllowed,
-            ),
+        match sources::admit(&self.specification.provider, Some(sources), self.request.source) {
+            Ok(()) => gather(Kind::Sources, vec![(0, None, Choice::from(1))], Refusal::SourceNotAllowed),
             Err(refusal) => Finding::Refused(refusal),
         }
     }
 }
 
 fn single(kind: Kind, entries: &[Credential], candidate: Result<&[u8], Refusal>) -> Finding {
-    let usable = || {
-        entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| !entry.value.is_empty())
-    };
+    let usable = || entries.iter().enumerate().filter(|(_, entry)| !entry.value.is_empty());
     if usable().next().is_none() {
         return Finding::Unconfigured;
     }
     match candidate {
         Err(refusal) => Finding::Refused(refusal),
         Ok(candidate) => {
-            let compared = usable().map(|(position, entry)| {
-                (
-                    position,
-                    entry.types.as_deref(),
-                    entry.value.compare(candidate),
-                )
-            });
+            let compared =
+                usable().map(|(position, entry)| (position, entry.types.as_deref(), entry.value.compare(candidate)));
             gather(kind, compared.collect(), Refusal::CredentialUnknown)
         }
     }
@@ -233,10 +167,7 @@ fn single(kind: Kind, entries: &[Credential], candidate: Result<&[u8], Refusal>)
 pub(super) fn gather(kind: Kind, compared: Vec<Compared<'_>>, otherwise: Refusal) -> Finding {
     let mut vouched: Option<Vouched> = None;
     let mut evidence = Vec::new();
-    for (position, types, _) in compared
-        .into_iter()
-        .filter(|(_, _, matched)| bool::from(*matched))
-    {
+    for (position, types, _) in compared.into_iter().filter(|(_, _, matched)| bool::from(*matched)) {
         let own = Vouched::of(types);
         vouched = Some(match vouched {
             Some(before) => before.or(own),
@@ -245,11 +176,7 @@ pub(super) fn gather(kind: Kind, compared: Vec<Compared<'_>>, otherwise: Refusal
         evidence.push(Evidence { kind, position });
     }
     match vouched {
-        Some(vouched) => Finding::Proven(Proof {
-            vouched,
-            evidence,
-            signed_at: None,
-        }),
+        Some(vouched) => Finding::Proven(Proof { vouched, evidence, signed_at: None }),
         None => Finding::Refused(otherwise),
     }
 }

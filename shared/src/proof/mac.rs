@@ -42,11 +42,7 @@ struct Claim<'a> {
 }
 
 pub(super) fn evaluate(mac: &Mac, keys: &[MacKey], request: &Unverified<'_>) -> Finding {
-    let usable = || {
-        keys.iter()
-            .enumerate()
-            .filter(|(_, key)| !key.secret.is_empty())
-    };
+    let usable = || keys.iter().enumerate().filter(|(_, key)| !key.secret.is_empty());
     if usable().next().is_none() {
         return Finding::Unconfigured;
     }
@@ -73,11 +69,7 @@ pub(super) fn evaluate(mac: &Mac, keys: &[MacKey], request: &Unverified<'_>) -> 
         (position, key.types.as_deref(), matched)
     });
     let entries = entries.collect();
-    match gather(
-        Kind::Hmac,
-        entries,
-        outside.unwrap_or(Refusal::SignatureMismatch),
-    ) {
+    match gather(Kind::Hmac, entries, outside.unwrap_or(Refusal::SignatureMismatch)) {
         Finding::Proven(proof) => Finding::Proven(Proof { signed_at, ..proof }),
         other @ (Finding::Unconfigured | Finding::Refused(_)) => other,
     }
@@ -95,10 +87,7 @@ fn compare(mac: &Mac, key: &hmac::Key, set: &Set<'_>, headers: &[&[u8]], body: &
         });
     }
     let expected = context.sign();
-    let each = set
-        .signatures
-        .iter()
-        .map(|signature| expected.as_ref().ct_eq(signature));
+    let each = set.signatures.iter().map(|signature| expected.as_ref().ct_eq(signature));
     each.fold(Choice::from(0), |any, fits| any | fits)
 }
 
@@ -125,17 +114,11 @@ fn read<'a>(mac: &Mac, request: &Unverified<'a>) -> Result<Claim<'a>, Refusal> {
         Only::One(value) => std::str::from_utf8(value).map_err(|_| Refusal::SignatureMalformed)?,
     };
     let mut sets = sets(mac, value)?;
-    if let Some(Timestamp {
-        at: Place::Header(name),
-        ..
-    }) = &mac.timestamp
-    {
+    if let Some(Timestamp { at: Place::Header(name), .. }) = &mac.timestamp {
         let stamp = match only(request.headers, name) {
             Only::Absent => return Err(Refusal::TimestampMissing),
             Only::Several => return Err(Refusal::TimestampDuplicated),
-            Only::One(value) => {
-                stamp(std::str::from_utf8(value).map_err(|_| Refusal::TimestampMalformed)?)?
-            }
+            Only::One(value) => stamp(std::str::from_utf8(value).map_err(|_| Refusal::TimestampMalformed)?)?,
         };
         for set in &mut sets {
             set.stamp = Some(stamp);
@@ -150,73 +133,35 @@ fn read<'a>(mac: &Mac, request: &Unverified<'a>) -> Result<Claim<'a>, Refusal> {
         Only::Several => Err(Refusal::SignatureDuplicated),
         Only::One(value) => Ok(value),
     });
-    Ok(Claim {
-        headers: headers.collect::<Result<_, _>>()?,
-        sets,
-    })
+    Ok(Claim { headers: headers.collect::<Result<_, _>>()?, sets })
 }
 
 fn sets<'a>(mac: &Mac, value: &'a str) -> Result<Vec<Set<'a>>, Refusal> {
-    let plain = |texts: Vec<&str>| {
-        Ok(vec![Set {
-            signatures: decode(mac, &texts)?,
-            stamp: None,
-        }])
-    };
+    let plain = |texts: Vec<&str>| Ok(vec![Set { signatures: decode(mac, &texts)?, stamp: None }]);
     match &mac.grammar {
-        Grammar::Single { prefix } => plain(vec![
-            value
-                .strip_prefix(&**prefix)
-                .ok_or(Refusal::SignatureMalformed)?,
-        ]),
-        Grammar::Listed { separator, prefix } => plain(
-            value
-                .split(*separator)
-                .filter_map(|item| item.strip_prefix(&**prefix))
-                .collect(),
-        ),
-        Grammar::Pairs {
-            signature,
-            sets: false,
-        } => Ok(vec![pairs(mac, signature, value)?]),
-        Grammar::Pairs {
-            signature,
-            sets: true,
-        } => {
-            let found: Vec<_> = value
-                .split(' ')
-                .filter(|text| !text.is_empty())
-                .take(MOST + 1)
-                .collect();
+        Grammar::Single { prefix } => plain(vec![value.strip_prefix(&**prefix).ok_or(Refusal::SignatureMalformed)?]),
+        Grammar::Listed { separator, prefix } => {
+            plain(value.split(*separator).filter_map(|item| item.strip_prefix(&**prefix)).collect())
+        }
+        Grammar::Pairs { signature, sets: false } => Ok(vec![pairs(mac, signature, value)?]),
+        Grammar::Pairs { signature, sets: true } => {
+            let found: Vec<_> = value.split(' ').filter(|text| !text.is_empty()).take(MOST + 1).collect();
             if found.is_empty() || found.len() > MOST {
                 return Err(Refusal::SignatureMalformed);
             }
-            found
-                .into_iter()
-                .map(|set| pairs(mac, signature, set))
-                .collect()
+            found.into_iter().map(|set| pairs(mac, signature, set)).collect()
         }
     }
 }
 
 fn pairs<'a>(mac: &Mac, signature: &str, text: &'a str) -> Result<Set<'a>, Refusal> {
     let time = match &mac.timestamp {
-        Some(Timestamp {
-            at: Place::Parameter(name),
-            ..
-        }) => Some(&**name),
-        Some(Timestamp {
-            at: Place::Header(_),
-            ..
-        })
-        | None => None,
+        Some(Timestamp { at: Place::Parameter(name), .. }) => Some(&**name),
+        Some(Timestamp { at: Place::Header(_), .. }) | None => None,
     };
     let (mut signatures, mut times) = (Vec::new(), Vec::new());
     for item in text.split(',') {
-        let (name, value) = item
-            .trim_matches(' ')
-            .split_once('=')
-            .ok_or(Refusal::SignatureMalformed)?;
+        let (name, value) = item.trim_matches(' ').split_once('=').ok_or(Refusal::SignatureMalformed)?;
         if name == signature {
             signatures.push(value);
         } else if Some(name) == time {
@@ -229,10 +174,7 @@ fn pairs<'a>(mac: &Mac, signature: &str, text: &'a str) -> Result<Set<'a>, Refus
         (Some(_), [one]) => Some(stamp(one)?),
         (Some(_), _) => return Err(Refusal::TimestampDuplicated),
     };
-    Ok(Set {
-        signatures: decode(mac, &signatures)?,
-        stamp,
-    })
+    Ok(Set { signatures: decode(mac, &signatures)?, stamp })
 }
 
 fn decode(mac: &Mac, texts: &[&str]) -> Result<Vec<Vec<u8>>, Refusal> {
@@ -246,12 +188,10 @@ fn decode(mac: &Mac, texts: &[&str]) -> Result<Vec<Vec<u8>>, Refusal> {
         Encoding::Base64Url => BASE64URL_NOPAD,
     };
     let length = mac.hash.algorithm().digest_algorithm().output_len();
-    let each = texts
-        .iter()
-        .map(|text| match encoding.decode(text.as_bytes()) {
-            Ok(bytes) if bytes.len() == length => Ok(bytes),
-            Ok(_) | Err(_) => Err(Refusal::SignatureMalformed),
-        });
+    let each = texts.iter().map(|text| match encoding.decode(text.as_bytes()) {
+        Ok(bytes) if bytes.len() == length => Ok(bytes),
+        Ok(_) | Err(_) => Err(Refusal::SignatureMalformed),
+    });
     each.collect()
 }
 

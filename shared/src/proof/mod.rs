@@ -41,7 +41,7 @@ pub use refusal::Refusal;
 pub use request::{Context, Header, Unverified};
 pub use sources::{Published, published};
 pub use specification::{
-    BodyToken, Clause, Encoding, Grammar, Hash, Kind, List, Mac, Piece, Place, Specification,
-    SpecificationFault, Text, Timestamp,
+    BodyToken, Clause, Encoding, Grammar, Hash, Kind, List, Mac, Piece, Place, Specification, SpecificationFault, Text,
+    Timestamp,
 };
 pub use verified::{Body, Evidence, Verified, Vouched};

@@ -34,10 +34,8 @@ pub(super) enum Only<'a> {
 }
 
 pub(super) fn only<'a>(headers: &[Header<'a>], name: &str) -> Only<'a> {
-    let mut values = headers
-        .iter()
-        .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|(_, value)| *value);
+    let mut values =
+        headers.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| *value);
     match (values.next(), values.next()) {
         (None, _) => Only::Absent,
         (Some(value), None) => Only::One(value),

@@ -32,11 +32,7 @@ pub fn published(provider: &str) -> Option<&'static Published> {
 }
 
 /// Whether an address may send. `None` of sources restricts nothing.
-pub(super) fn admit(
-    provider: &str,
-    sources: Option<&[Source]>,
-    address: Option<IpAddr>,
-) -> Result<(), Refusal> {
+pub(super) fn admit(provider: &str, sources: Option<&[Source]>, address: Option<IpAddr>) -> Result<(), Refusal> {
     let Some(sources) = sources else {
         return Ok(());
     };
@@ -54,19 +50,12 @@ pub(super) fn admit(
     }
     // A gateway may write an IPv4 sender as ::ffff:a.b.c.d.
     let address = address.ok_or(Refusal::SourceNotAllowed)?.to_canonical();
-    if admitted.iter().any(|net| net.contains(&address)) {
-        Ok(())
-    } else {
-        Err(Refusal::SourceNotAllowed)
-    }
+    if admitted.iter().any(|net| net.contains(&address)) { Ok(()) } else { Err(Refusal::SourceNotAllowed) }
 }
 
 fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    texts
-        .iter()
-        .map(|text| text.parse().map_err(serde::de::Error::custom))
-        .collect()
+    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 #[cfg(test)]

@@ -145,9 +145,7 @@ pub enum SpecificationFault {
     NoBodyToken,
     #[error("the message does not hold the body")]
     BodyNotSigned,
-    #[error(
-        "the timestamp is not part of the message, or the message asks for one that has no place"
-    )]
+    #[error("the timestamp is not part of the message, or the message asks for one that has no place")]
     TimestampNotSigned,
     #[error("a timestamp parameter needs the grammar of pairs")]
     TimestampNotInGrammar,
@@ -171,11 +169,7 @@ impl Specification {
         if self.accepts(Kind::BodyTokens) && self.body_token.is_none() {
             return Err(SpecificationFault::NoBodyToken);
         }
-        if self.accepts(Kind::Hmac) {
-            self.mac.as_ref().ok_or(SpecificationFault::NoMac)?.check()
-        } else {
-            Ok(())
-        }
+        if self.accepts(Kind::Hmac) { self.mac.as_ref().ok_or(SpecificationFault::NoMac)?.check() } else { Ok(()) }
     }
 
     pub fn accepts(&self, kind: Kind) -> bool {
@@ -194,9 +188,7 @@ impl Mac {
         let Some(timestamp) = &self.timestamp else {
             return Ok(());
         };
-        if matches!(timestamp.at, Place::Parameter(_))
-            && !matches!(self.grammar, Grammar::Pairs { .. })
-        {
+        if matches!(timestamp.at, Place::Parameter(_)) && !matches!(self.grammar, Grammar::Pairs { .. }) {
             return Err(SpecificationFault::TimestampNotInGrammar);
         }
         if timestamp.past < 0 || timestamp.ahead < 0 {

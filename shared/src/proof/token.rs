@@ -43,10 +43,7 @@ pub(super) struct Presented {
 fn issue(client: &Client, context: &Context<'_>, now: i64) -> String {
     let mac = mac(client, context, now);
     let issued_at = BASE64URL_NOPAD.encode(&now.to_be_bytes());
-    format!(
-        "{PREFIX}.{issued_at}.{}",
-        BASE64URL_NOPAD.encode(mac.as_ref())
-    )
+    format!("{PREFIX}.{issued_at}.{}", BASE64URL_NOPAD.encode(mac.as_ref()))
 }
 
 pub(super) fn read(token: &[u8]) -> Result<Presented, Refusal> {
@@ -56,12 +53,8 @@ pub(super) fn read(token: &[u8]) -> Result<Presented, Refusal> {
     if prefix != Some(PREFIX.as_bytes()) || more.is_some() {
         return Err(malformed);
     }
-    let time = BASE64URL_NOPAD
-        .decode(time.ok_or(malformed)?)
-        .map_err(|_| malformed)?;
-    let mac = BASE64URL_NOPAD
-        .decode(mac.ok_or(malformed)?)
-        .map_err(|_| malformed)?;
+    let time = BASE64URL_NOPAD.decode(time.ok_or(malformed)?).map_err(|_| malformed)?;
+    let mac = BASE64URL_NOPAD.decode(mac.ok_or(malformed)?).map_err(|_| malformed)?;
     let issued_at = i64::from_be_bytes(time.try_into().map_err(|_| malformed)?);
     if mac.len() == hmac::HMAC_SHA256.digest_algorithm().output_len() {
         Ok(Presented { issued_at, mac })
@@ -72,9 +65,7 @@ pub(super) fn read(token: &[u8]) -> Result<Presented, Refusal> {
 
 impl Presented {
     pub(super) fn compare(&self, client: &Client, context: &Context<'_>) -> Choice {
-        mac(client, context, self.issued_at)
-            .as_ref()
-            .ct_eq(&self.mac)
+        mac(client, context, self.issued_at).as_ref().ct_eq(&self.mac)
     }
 
     /// Only of a token whose MAC fits.
@@ -94,12 +85,7 @@ impl Presented {
 fn mac(client: &Client, context: &Context<'_>, issued_at: i64) -> hmac::Tag {
     let key = hmac::Key::new(hmac::HMAC_SHA256, client.client_secret.expose());
     let mut mac = hmac::Context::with_key(&key);
-    let parts = [
-        LABEL.as_bytes(),
-        context.tenant.as_bytes(),
-        context.connection.as_bytes(),
-        client.client_id.expose(),
-    ];
+    let parts = [LABEL.as_bytes(), context.tenant.as_bytes(), context.connection.as_bytes(), client.client_id.expose()];
     for part in parts {
         mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(part);

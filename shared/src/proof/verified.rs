@@ -40,10 +40,7 @@ pub enum Vouched {
 
 impl<'a> Verified<Body<'a>> {
     pub(super) fn new(body: &'a [u8], proof: Proof) -> Self {
-        Self {
-            value: Body(body),
-            proof,
-        }
+        Self { value: Body(body), proof }
     }
 
     pub fn bytes(&self) -> &'a [u8] {
@@ -51,15 +48,9 @@ impl<'a> Verified<Body<'a>> {
     }
 
     /// The parsed value is proven as the bytes are.
-    pub fn parse<T, E>(
-        self,
-        parse: impl FnOnce(&'a [u8]) -> Result<T, E>,
-    ) -> Result<Verified<T>, E> {
+    pub fn parse<T, E>(self, parse: impl FnOnce(&'a [u8]) -> Result<T, E>) -> Result<Verified<T>, E> {
         let value = parse(self.value.0)?;
-        Ok(Verified {
-            value,
-            proof: self.proof,
-        })
+        Ok(Verified { value, proof: self.proof })
     }
 }
 
@@ -75,11 +66,7 @@ impl<T> Verified<T> {
 
     /// The value, if the proof may speak for its event type.
     pub fn vouched(self, event_type: &str) -> Result<T, Refusal> {
-        if self.proof.vouched.covers(event_type) {
-            Ok(self.value)
-        } else {
-            Err(Refusal::TypeNotVouched)
-        }
+        if self.proof.vouched.covers(event_type) { Ok(self.value) } else { Err(Refusal::TypeNotVouched) }
     }
 
     pub fn evidence(&self) -> &[Evidence] {
@@ -95,29 +82,19 @@ impl<T> Verified<T> {
 impl Proof {
     /// Of nothing yet: what every further clause narrows.
     pub(super) fn whole() -> Self {
-        Self {
-            vouched: Vouched::Every,
-            evidence: Vec::new(),
-            signed_at: None,
-        }
+        Self { vouched: Vouched::Every, evidence: Vec::new(), signed_at: None }
     }
 
     /// Two kinds of one clause hold: each speaks for its own.
     pub(super) fn or(self, other: Self) -> Self {
         let vouched = self.vouched.clone().or(other.vouched.clone());
-        Self {
-            vouched,
-            ..self.with(other)
-        }
+        Self { vouched, ..self.with(other) }
     }
 
     /// Two clauses hold: only what both speak for.
     pub(super) fn and(self, other: Self) -> Self {
         let vouched = self.vouched.clone().and(other.vouched.clone());
-        Self {
-            vouched,
-            ..self.with(other)
-        }
+        Self { vouched, ..self.with(other) }
     }
 
     fn with(mut self, other: Self) -> Self {
@@ -129,17 +106,13 @@ impl Proof {
 
 impl Vouched {
     pub(super) fn of(types: Option<&[String]>) -> Self {
-        types.map_or(Self::Every, |types| {
-            Self::Only(types.iter().cloned().collect())
-        })
+        types.map_or(Self::Every, |types| Self::Only(types.iter().cloned().collect()))
     }
 
     /// Two entries of one clause matched: each speaks for its own.
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Only(left), Self::Only(right)) => {
-                Self::Only(left.into_iter().chain(right).collect())
-            }
+            (Self::Only(left), Self::Only(right)) => Self::Only(left.into_iter().chain(right).collect()),
             (Self::Every, _) | (_, Self::Every) => Self::Every,
         }
     }
@@ -147,9 +120,7 @@ impl Vouched {
     /// Two clauses hold: only what both speak for.
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Only(left), Self::Only(right)) => {
-                Self::Only(left.intersection(&right).cloned().collect())
-            }
+            (Self::Only(left), Self::Only(right)) => Self::Only(left.intersection(&right).cloned().collect()),
             (Self::Every, limited) | (limited, Self::Every) => limited,
         }
     }

@@ -129,14 +129,22 @@ impl Reconciler {
     async fn notices(&self, bells: &[DueBell]) -> Result<Vec<Notice>, LedgerError> {
         let keys: Vec<OnboardingKey> = bells.iter().filter_map(onboarding_of).collect();
         let onboardings = self.gateway.ledger.read_all(&keys).await?;
-        let mut notices: Vec<Notice> = onboardings.into_iter().flatten().map(|onboarding| {
-            let connection = ConnectionKey { tenant: onboarding.key.tenant.clone(), name: onboarding.identity.connection };
-            Notice::due(connection, onboarding.key.id, Evidence::Schedule)
-        }).collect();
-        let subjects: Vec<_> = bells.iter().filter_map(|bell| match bell {
-            DueBell::Subject(key, _) => Some(key.clone()),
-            DueBell::Onboarding(..) => None,
-        }).collect();
+        let mut notices: Vec<Notice> = onboardings
+            .into_iter()
+            .flatten()
+            .map(|onboarding| {
+                let connection =
+                    ConnectionKey { tenant: onboarding.key.tenant.clone(), name: onboarding.identity.connection };
+                Notice::due(connection, onboarding.key.id, Evidence::Schedule)
+            })
+            .collect();
+        let subjects: Vec<_> = bells
+            .iter()
+            .filter_map(|bell| match bell {
+                DueBell::Subject(key, _) => Some(key.clone()),
+                DueBell::Onboarding(..) => None,
+            })
+            .collect();
         let records = self.gateway.ledger.subjects(&subjects, self.gateway.now()).await?;
         notices.extend(records.into_iter().flatten().filter_map(|record| match record.state {
             SubjectState::Parked { notice } => Some(*notice),

@@ -58,11 +58,7 @@ impl Key {
         let mut message = binding.bytes();
         append(&mut message, content);
         let mac = hmac::sign(&self.digests, &message);
-        Digest(format!(
-            "{}.{}",
-            HEXLOWER.encode(&self.name),
-            BASE64URL_NOPAD.encode(mac.as_ref())
-        ))
+        Digest(format!("{}.{}", HEXLOWER.encode(&self.name), BASE64URL_NOPAD.encode(mac.as_ref())))
     }
 }
 

@@ -3,9 +3,7 @@
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Binding, Fill, KEY, Key, NoRandomness, OpenRefusal, Parts, SealFault, Sealed, SealingKeys,
-};
+use super::{Binding, Fill, KEY, Key, NoRandomness, OpenRefusal, Parts, SealFault, Sealed, SealingKeys};
 use crate::secret::Secret;
 
 const PURPOSE: &str = "onboarding_key";
@@ -34,31 +32,17 @@ impl OnboardingKey {
         tenant: &str,
         onboarding: &str,
     ) -> Result<WrappedKey, SealFault> {
-        let binding = Binding {
-            tenant,
-            purpose: PURPOSE,
-            context: &[onboarding],
-        };
-        keys.seal(fill, &binding, self.bytes.expose())
-            .map(WrappedKey)
+        let binding = Binding { tenant, purpose: PURPOSE, context: &[onboarding] };
+        keys.seal(fill, &binding, self.bytes.expose()).map(WrappedKey)
     }
 
-    pub fn seal(
-        &self,
-        fill: Fill<'_>,
-        binding: &Binding<'_>,
-        plain: &[u8],
-    ) -> Result<Sealed, SealFault> {
+    pub fn seal(&self, fill: Fill<'_>, binding: &Binding<'_>, plain: &[u8]) -> Result<Sealed, SealFault> {
         self.key.seal(fill, binding, plain)
     }
 
     pub fn open(&self, binding: &Binding<'_>, sealed: &Sealed) -> Result<Secret, OpenRefusal> {
         let parts = Parts::read(sealed)?;
-        if parts.name == self.key.name {
-            self.key.open(binding, &parts)
-        } else {
-            Err(OpenRefusal::UnknownKey)
-        }
+        if parts.name == self.key.name { self.key.open(binding, &parts) } else { Err(OpenRefusal::UnknownKey) }
     }
 
     fn of(bytes: Secret) -> Option<Self> {
@@ -74,11 +58,7 @@ impl SealingKeys {
         onboarding: &str,
         wrapped: &WrappedKey,
     ) -> Result<OnboardingKey, OpenRefusal> {
-        let binding = Binding {
-            tenant,
-            purpose: PURPOSE,
-            context: &[onboarding],
-        };
+        let binding = Binding { tenant, purpose: PURPOSE, context: &[onboarding] };
         let bytes = self.open(&binding, &wrapped.0)?;
         OnboardingKey::of(bytes).ok_or(OpenRefusal::Malformed)
     }

@@ -1,16 +1,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop loudly")]
 
-use super::{
-    Binding, Digest, Fill, NoRandomness, OnboardingKey, OpenRefusal, Sealed, SealingKeyFault,
-    SealingKeys,
-};
+use super::{Binding, Digest, Fill, NoRandomness, OnboardingKey, OpenRefusal, Sealed, SealingKeyFault, SealingKeys};
 use crate::secret::Secret;
 
-const LINK: Binding<'_> = Binding {
-    tenant: "acme",
-    purpose: "link",
-    context: &["onb_1", "1"],
-};
+const LINK: Binding<'_> = Binding { tenant: "acme", purpose: "link", context: &["onb_1", "1"] };
 
 fn fill(byte: u8) -> impl Fn(&mut [u8]) -> Result<(), NoRandomness> {
     move |bytes| {
@@ -29,8 +22,7 @@ fn ring(bytes: &[u8]) -> SealingKeys {
 }
 
 fn sealed(keys: &SealingKeys) -> Sealed {
-    keys.seal(&fill(7), &LINK, b"https://idv.example/?id=1")
-        .unwrap()
+    keys.seal(&fill(7), &LINK, b"https://idv.example/?id=1").unwrap()
 }
 
 fn refusal(opened: Result<Secret, OpenRefusal>) -> OpenRefusal {
@@ -44,65 +36,32 @@ fn refusal(opened: Result<Secret, OpenRefusal>) -> OpenRefusal {
 fn what_was_sealed_opens_with_any_key_of_the_ring() {
     let old = sealed(&ring(&[1]));
     let rotated = ring(&[2, 1]);
-    assert!(
-        rotated
-            .open(&LINK, &old)
-            .ok()
-            .unwrap()
-            .matches(b"https://idv.example/?id=1")
-    );
+    assert!(rotated.open(&LINK, &old).ok().unwrap().matches(b"https://idv.example/?id=1"));
     let new = sealed(&rotated);
     assert_ne!(old, new);
-    assert_eq!(
-        refusal(ring(&[1]).open(&LINK, &new)),
-        OpenRefusal::UnknownKey
-    );
+    assert_eq!(refusal(ring(&[1]).open(&LINK, &new)), OpenRefusal::UnknownKey);
 }
 
 #[test]
 fn it_opens_for_nothing_else() {
     let keys = ring(&[1]);
     let others = [
-        Binding {
-            tenant: "acm",
-            purpose: "elink",
-            ..LINK
-        },
-        Binding {
-            tenant: "globex",
-            ..LINK
-        },
-        Binding {
-            purpose: "state",
-            ..LINK
-        },
-        Binding {
-            context: &["onb_2", "1"],
-            ..LINK
-        },
-        Binding {
-            context: &["onb_11"],
-            ..LINK
-        },
-        Binding {
-            context: &[],
-            ..LINK
-        },
+        Binding { tenant: "acm", purpose: "elink", ..LINK },
+        Binding { tenant: "globex", ..LINK },
+        Binding { purpose: "state", ..LINK },
+        Binding { context: &["onb_2", "1"], ..LINK },
+        Binding { context: &["onb_11"], ..LINK },
+        Binding { context: &[], ..LINK },
     ];
     for other in others {
-        assert_eq!(
-            refusal(keys.open(&other, &sealed(&keys))),
-            OpenRefusal::NotAuthentic
-        );
+        assert_eq!(refusal(keys.open(&other, &sealed(&keys))), OpenRefusal::NotAuthentic);
     }
 }
 
 #[test]
 fn no_changed_bit_goes_unnoticed() {
     let keys = ring(&[1]);
-    let bytes = data_encoding::BASE64URL_NOPAD
-        .decode(sealed(&keys).as_str().as_bytes())
-        .unwrap();
+    let bytes = data_encoding::BASE64URL_NOPAD.decode(sealed(&keys).as_str().as_bytes()).unwrap();
     for bit in 0..bytes.len() * 8 {
         let mut changed = bytes.clone();
         *changed.get_mut(bit / 8).unwrap() ^= 1 << (bit % 8);
@@ -114,28 +73,15 @@ fn no_changed_bit_goes_unnoticed() {
 #[test]
 fn what_is_not_sealed_is_refused() {
     let keys = ring(&[1]);
-    for text in [
-        "",
-        "x",
-        "AQ",
-        "AQAAAAAAAAAAAAAAAAAAAAAA",
-        "not base64!",
-        "AQAA==",
-    ] {
-        assert_eq!(
-            refusal(keys.open(&LINK, &Sealed::from_text(text))),
-            OpenRefusal::Malformed,
-            "{text}"
-        );
+    for text in ["", "x", "AQ", "AQAAAAAAAAAAAAAAAAAAAAAA", "not base64!", "AQAA=="] {
+        assert_eq!(refusal(keys.open(&LINK, &Sealed::from_text(text))), OpenRefusal::Malformed, "{text}");
     }
 }
 
 #[test]
 fn two_sealings_of_one_value_differ_by_their_nonce() {
     let keys = ring(&[1]);
-    let again = keys
-        .seal(&fill(8), &LINK, b"https://idv.example/?id=1")
-        .unwrap();
+    let again = keys.seal(&fill(8), &LINK, b"https://idv.example/?id=1").unwrap();
     assert_ne!(sealed(&keys), again);
     let system: Fill<'_> = &super::system_randomness;
     assert!(keys.seal(system, &LINK, b"").is_ok());
@@ -152,22 +98,10 @@ fn without_randomness_nothing_is_sealed() {
 fn a_key_list_must_be_whole() {
     let read = |texts: &[Secret]| SealingKeys::read(texts).err().unwrap();
     assert_eq!(read(&[]), SealingKeyFault::None);
-    assert_eq!(
-        read(&[key(1), Secret::from("c2hvcnQ=".to_owned())]),
-        SealingKeyFault::NotAKey(1)
-    );
-    assert_eq!(
-        read(&[Secret::from("not base64".to_owned())]),
-        SealingKeyFault::NotAKey(0)
-    );
-    assert_eq!(
-        read(&[key(1), key(2), key(1)]),
-        SealingKeyFault::Repeated(2)
-    );
-    let told = serde_json::from_str::<SealingKeys>(r#"["AAAA"]"#)
-        .err()
-        .unwrap()
-        .to_string();
+    assert_eq!(read(&[key(1), Secret::from("c2hvcnQ=".to_owned())]), SealingKeyFault::NotAKey(1));
+    assert_eq!(read(&[Secret::from("not base64".to_owned())]), SealingKeyFault::NotAKey(0));
+    assert_eq!(read(&[key(1), key(2), key(1)]), SealingKeyFault::Repeated(2));
+    let told = serde_json::from_str::<SealingKeys>(r#"["AAAA"]"#).err().unwrap().to_string();
     assert!(told.contains("sealing_keys[0]"), "{told}");
     assert!(!told.contains("AAAA"), "{told}");
 }
@@ -179,10 +113,7 @@ fn erasing_the_wrapped_key_erases_what_it_sealed() {
     let wrapped = own.wrap(&keys, &fill(3), "acme", "onb_1").unwrap();
     let value = own.seal(&fill(4), &LINK, b"value").unwrap();
     // With the wrapped key, after a rotation of the tenant's keys.
-    let found = ring(&[2, 1])
-        .unwrap_key("acme", "onb_1", &wrapped)
-        .ok()
-        .unwrap();
+    let found = ring(&[2, 1]).unwrap_key("acme", "onb_1", &wrapped).ok().unwrap();
     assert!(found.open(&LINK, &value).ok().unwrap().matches(b"value"));
     assert_eq!(found.digest(&LINK, b"x"), own.digest(&LINK, b"x"));
     // Without it the tenant's keys open nothing, nor does another onboarding's key.
@@ -200,16 +131,7 @@ fn digests_are_bound_and_survive_a_rotation() {
     let known = old.digest(&LINK, b"content");
     assert_eq!(old.digest(&LINK, b"content"), known);
     assert_ne!(old.digest(&LINK, b"other"), known);
-    assert_ne!(
-        old.digest(
-            &Binding {
-                purpose: "claim",
-                ..LINK
-            },
-            b"content"
-        ),
-        known
-    );
+    assert_ne!(old.digest(&Binding { purpose: "claim", ..LINK }, b"content"), known);
     assert_ne!(rotated.digest(&LINK, b"content"), known);
     assert_eq!(rotated.matches(&LINK, b"content", &known), Some(true));
     assert_eq!(rotated.matches(&LINK, b"other", &known), Some(false));

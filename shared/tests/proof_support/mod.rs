@@ -55,11 +55,7 @@ pub(crate) struct Request {
 #[serde(untagged)]
 pub(crate) enum Content {
     Plain(String),
-    Long {
-        text: String,
-        then: String,
-        times: usize,
-    },
+    Long { text: String, then: String, times: usize },
 }
 
 pub(crate) struct Built {
@@ -71,26 +67,19 @@ pub(crate) struct Built {
 
 pub(crate) fn corpora() -> Vec<Corpus> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/proof");
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut corpora: Vec<Corpus> = files.map(|path| read(&path)).collect();
     corpora.sort_by(|left, right| left.scheme.cmp(&right.scheme));
     corpora
 }
 
 pub(crate) fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
-    serde_json::from_slice(&fs::read(path).unwrap())
-        .map_err(|error| format!("{}: {error}", path.display()))
-        .unwrap()
+    serde_json::from_slice(&fs::read(path).unwrap()).map_err(|error| format!("{}: {error}", path.display())).unwrap()
 }
 
 impl Names {
     pub(crate) fn view(&self) -> Context<'_> {
-        Context {
-            tenant: &self.tenant,
-            connection: &self.connection,
-        }
+        Context { tenant: &self.tenant, connection: &self.connection }
     }
 }
 
@@ -111,11 +100,7 @@ impl Request {
             (None, None) => Vec::new(),
         };
         Built {
-            headers: self
-                .headers
-                .iter()
-                .map(|(name, value)| (name.clone(), value.text()))
-                .collect(),
+            headers: self.headers.iter().map(|(name, value)| (name.clone(), value.text())).collect(),
             body,
             url_key: self.url_key.clone(),
             source: self.source,
@@ -125,23 +110,10 @@ impl Request {
 
 impl Built {
     pub(crate) fn headers(&self) -> Vec<Header<'_>> {
-        self.headers
-            .iter()
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-            .collect()
+        self.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect()
     }
 
-    pub(crate) fn unverified<'a>(
-        &'a self,
-        headers: &'a [Header<'a>],
-        received_at: i64,
-    ) -> Unverified<'a> {
-        Unverified {
-            headers,
-            body: &self.body,
-            url_key: self.url_key.as_deref(),
-            source: self.source,
-            received_at,
-        }
+    pub(crate) fn unverified<'a>(&'a self, headers: &'a [Header<'a>], received_at: i64) -> Unverified<'a> {
+        Unverified { headers, body: &self.body, url_key: self.url_key.as_deref(), source: self.source, received_at }
     }
 }

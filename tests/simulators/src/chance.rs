@@ -27,14 +27,9 @@ pub(crate) fn share() -> f64 {
     f64::from(u32::from_be_bytes(random::<4>())) / (f64::from(u32::MAX) + 1.0)
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a test tool without randomness stops loudly"
-)]
+#[expect(clippy::expect_used, reason = "a test tool without randomness stops loudly")]
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the system gives random bytes");
+    SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }

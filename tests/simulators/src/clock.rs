@@ -17,19 +17,8 @@ pub(crate) fn now() -> OffsetDateTime {
 
 /// ISO 8601 in UTC with the 7 fraction digits of Ondato's live data (fact sheet §1.3).
 pub(crate) fn stamp(at: OffsetDateTime) -> String {
-    let date = format!(
-        "{:04}-{:02}-{:02}",
-        at.year(),
-        u8::from(at.month()),
-        at.day()
-    );
-    format!(
-        "{date}T{:02}:{:02}:{:02}.{:07}Z",
-        at.hour(),
-        at.minute(),
-        at.second(),
-        at.nanosecond() / 100
-    )
+    let date = format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day());
+    format!("{date}T{:02}:{:02}:{:02}.{:07}Z", at.hour(), at.minute(), at.second(), at.nanosecond() / 100)
 }
 
 /// The one place where a simulator waits on purpose: a late webhook, a slow answer.
@@ -46,18 +35,11 @@ pub(crate) struct RetryTime {
 
 impl RetryTime {
     pub(crate) fn new(scale: u32) -> Self {
-        Self {
-            started: Instant::now(),
-            scale,
-            pushed: Duration::ZERO,
-        }
+        Self { started: Instant::now(), scale, pushed: Duration::ZERO }
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started
-            .elapsed()
-            .saturating_mul(self.scale)
-            .saturating_add(self.pushed)
+        self.started.elapsed().saturating_mul(self.scale).saturating_add(self.pushed)
     }
 
     pub(crate) fn push(&mut self, by: Duration) {

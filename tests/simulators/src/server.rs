@@ -36,20 +36,13 @@ impl Server {
     pub(crate) async fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stopped, news) = watch::channel(false);
-        let listener = CuttableListener {
-            inner: listener,
-            stopped: news,
-        };
+        let listener = CuttableListener { inner: listener, stopped: news };
         let service = router.into_make_service_with_connect_info::<Cord>();
         let accepting = tokio::spawn(async move {
             // it ends only by being aborted
             let _ended = axum::serve(listener, service).await;
         });
-        Ok(Self {
-            address,
-            stopped,
-            accepting,
-        })
+        Ok(Self { address, stopped, accepting })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -87,10 +80,7 @@ pub(crate) struct Cord {
 
 impl Cord {
     fn new(stopped: &watch::Receiver<bool>) -> Self {
-        Self {
-            cut: Arc::new(AtomicBool::new(false)),
-            stopped: stopped.clone(),
-        }
+        Self { cut: Arc::new(AtomicBool::new(false)), stopped: stopped.clone() }
     }
 
     /// Says nothing until the caller leaves or the server stops.
@@ -122,13 +112,7 @@ impl Listener for CuttableListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, _) = Listener::accept(&mut self.inner).await;
         let cord = Cord::new(&self.stopped);
-        (
-            Cuttable {
-                stream,
-                cord: cord.clone(),
-            },
-            cord,
-        )
+        (Cuttable { stream, cord: cord.clone() }, cord)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -151,22 +135,14 @@ impl Cuttable {
 }
 
 impl AsyncRead for Cuttable {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for Cuttable {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

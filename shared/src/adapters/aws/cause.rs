@@ -65,14 +65,34 @@ impl Cause {
     /// The cause by status and error code, which some services prefix with a name space.
     fn of_answer(status: u16, code: &str) -> Self {
         match code.rsplit(['#', '.']).next().unwrap_or_default() {
-            "ThrottlingException" | "Throttling" | "ThrottledException" | "RequestThrottled" | "RequestThrottledException"
-            | "TooManyRequestsException" | "RequestLimitExceeded" | "ProvisionedThroughputExceededException"
-            | "LimitExceededException" | "KmsThrottled" | "OverLimit" => Self::Throttled,
-            "AccessDenied" | "AccessDeniedException" | "UnrecognizedClientException" | "InvalidClientTokenId"
-            | "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" | "ExpiredToken"
-            | "ExpiredTokenException" | "MissingAuthenticationToken" | "NotAuthorized" | "KmsAccessDenied"
-            | "DecryptionFailure" | "OptInRequired" => Self::Denied,
-            "ResourceNotFoundException" | "QueueDoesNotExist" | "NonExistentQueue" | "NotFoundException" => Self::Missing,
+            "ThrottlingException"
+            | "Throttling"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "ProvisionedThroughputExceededException"
+            | "LimitExceededException"
+            | "KmsThrottled"
+            | "OverLimit" => Self::Throttled,
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "IncompleteSignature"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "MissingAuthenticationToken"
+            | "NotAuthorized"
+            | "KmsAccessDenied"
+            | "DecryptionFailure"
+            | "OptInRequired" => Self::Denied,
+            "ResourceNotFoundException" | "QueueDoesNotExist" | "NonExistentQueue" | "NotFoundException" => {
+                Self::Missing
+            }
             _ if status >= 500 => Self::Faulty,
             _ if status == 429 => Self::Throttled,
             _ if status == 401 || status == 403 => Self::Denied,

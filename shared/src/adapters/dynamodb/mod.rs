@@ -43,8 +43,8 @@ use crate::domain::{
     Tenant, Timestamp, Truth,
 };
 use crate::ports::{
-    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord, EndpointWrite,
-    LeaseOutcome, Ledger, LedgerError, Page, Released, SubjectRecord, SubjectState,
+    ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
+    EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Released, SubjectRecord, SubjectState,
 };
 
 /// The ledger on one table.

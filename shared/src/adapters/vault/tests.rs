@@ -346,7 +346,11 @@ async fn an_index_that_has_outgrown_one_secret_stands_in_parts() -> Outcome {
     assert_eq!(vault.tenant(&Tenant::parse("nobody")?).await.err(), Some(VaultError::Unknown));
     assert_eq!(["idv/index", "idv/index/0", "idv/index/1"].map(|name| shelf.reads(name)), [1, 1, 1]);
     shelf.with(|content| content.secrets.remove("idv/index/1"));
-    let (vault, ..) = (CachedVault::new(shelf.clone(), "idv", manual(1).0, Rules::default(), Readers::CONFIGURATION), ());
-    assert!(matches!(vault.tenant(&acme()?).await, Err(VaultError::Unavailable(_))), "a part that is missing is no proof");
+    let (vault, ..) =
+        (CachedVault::new(shelf.clone(), "idv", manual(1).0, Rules::default(), Readers::CONFIGURATION), ());
+    assert!(
+        matches!(vault.tenant(&acme()?).await, Err(VaultError::Unavailable(_))),
+        "a part that is missing is no proof"
+    );
     Ok(())
 }

@@ -52,14 +52,8 @@ impl Form {
             // RFC 6749 §3.2: a parameter stands once.
             let before = match &*name {
                 "grant_type" => form.grant_type.replace(value.into_owned()).is_some(),
-                "client_id" => form
-                    .client_id
-                    .replace(Zeroizing::new(value.into_owned()))
-                    .is_some(),
-                "client_secret" => form
-                    .client_secret
-                    .replace(Zeroizing::new(value.into_owned()))
-                    .is_some(),
+                "client_id" => form.client_id.replace(Zeroizing::new(value.into_owned())).is_some(),
+                "client_secret" => form.client_secret.replace(Zeroizing::new(value.into_owned())).is_some(),
                 _ => false,
             };
             if before {
@@ -90,14 +84,8 @@ impl TokenRequest {
     ///
     /// # Errors
     /// [`TokenRefusal::InvalidClient`] or [`TokenRefusal::NothingConfigured`].
-    pub fn grant(
-        &self,
-        proofs: &Proofs,
-        received_at: i64,
-        context: Context<'_>,
-    ) -> Result<Grant, TokenRefusal> {
-        let usable =
-            |client: &&Client| !client.client_id.is_empty() && !client.client_secret.is_empty();
+    pub fn grant(&self, proofs: &Proofs, received_at: i64, context: Context<'_>) -> Result<Grant, TokenRefusal> {
+        let usable = |client: &&Client| !client.client_id.is_empty() && !client.client_secret.is_empty();
         if !proofs.oauth2.iter().any(|client| usable(&client)) {
             return Err(TokenRefusal::NothingConfigured);
         }
@@ -109,9 +97,7 @@ impl TokenRequest {
             }
         }
         let client = known.ok_or(TokenRefusal::InvalidClient)?;
-        Ok(Grant {
-            token: Zeroizing::new(issue(client, &context, received_at)),
-        })
+        Ok(Grant { token: Zeroizing::new(issue(client, &context, received_at)) })
     }
 
     fn presented(headers: &[Header<'_>], form: &Form) -> Result<Self, TokenRefusal> {
@@ -126,29 +112,17 @@ impl TokenRequest {
             return Err(TokenRefusal::InvalidClient);
         };
         let bytes = |text: &str| Zeroizing::new(text.as_bytes().to_vec());
-        Ok(Self {
-            spellings: vec![Pair {
-                user: bytes(id),
-                password: bytes(secret),
-            }],
-        })
+        Ok(Self { spellings: vec![Pair { user: bytes(id), password: bytes(secret) }] })
     }
 
     /// RFC 6749 §2.3.1 encodes id and secret before they are joined; many senders do not. Both are tried.
     fn in_header(pair: Pair) -> Self {
-        let decoded = Pair {
-            user: decode(&pair.user),
-            password: decode(&pair.password),
-        };
-        Self {
-            spellings: vec![pair, decoded],
-        }
+        let decoded = Pair { user: decode(&pair.user), password: decode(&pair.password) };
+        Self { spellings: vec![pair, decoded] }
     }
 
     fn compare(&self, client: &Client) -> Choice {
-        let fits = |pair: &Pair| {
-            client.client_id.compare(&pair.user) & client.client_secret.compare(&pair.password)
-        };
+        let fits = |pair: &Pair| client.client_id.compare(&pair.user) & client.client_secret.compare(&pair.password);
         let each = self.spellings.iter().map(fits);
         each.fold(Choice::from(0), |any, fits| any | fits)
     }
@@ -157,21 +131,13 @@ impl TokenRequest {
 fn decode(text: &[u8]) -> Zeroizing<Vec<u8>> {
     // A name without "=" is one decoded pair whose value is empty; "&" and "=" cannot be meant.
     let mut pairs = form_urlencoded::parse(text);
-    Zeroizing::new(
-        pairs
-            .next()
-            .map(|(name, _)| name.into_owned().into_bytes())
-            .unwrap_or_default(),
-    )
+    Zeroizing::new(pairs.next().map(|(name, _)| name.into_owned().into_bytes()).unwrap_or_default())
 }
 
 impl Grant {
     /// `{"access_token": …, "token_type": "Bearer", "expires_in": 600}`. The token needs no escaping.
     pub fn json(&self) -> String {
-        format!(
-            r#"{{"access_token":"{}","token_type":"Bearer","expires_in":{LIFE}}}"#,
-            &*self.token
-        )
+        format!(r#"{{"access_token":"{}","token_type":"Bearer","expires_in":{LIFE}}}"#, &*self.token)
     }
 }
 

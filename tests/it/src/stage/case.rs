@@ -103,6 +103,12 @@ impl<'a> Case<'a> {
         self.tenant.app.received().into_iter().filter(|row| row.onboarding_id == self.id).collect()
     }
 
+    /// The status that the application has acted on last.
+    #[must_use]
+    pub fn believed(&self) -> Option<String> {
+        self.tenant.app.status_of(&self.id)
+    }
+
     /// Waits until the application has acted on that status.
     pub async fn heard(&self, status: &str) {
         let last = |rows: &[Received]| {
@@ -111,7 +117,7 @@ impl<'a> Case<'a> {
             mine.find_map(|row| row.status.clone())
         };
         let heard = self.tenant.app.wait_for(|rows| last(rows).as_deref() == Some(status), PATIENCE).await;
-        assert!(heard.is_ok(), "{}: not told {status}, but {:?}", self.id, last(&self.tenant.app.received()));
+        assert!(heard.is_ok(), "{}: not told {status}, but {:?}", self.id, self.believed());
     }
 
     /// Waits until the provider, the ledger and the application agree, and nothing was lost, invented or reordered.

@@ -127,11 +127,13 @@ async fn a_webhook_of_nobody_is_a_stranger_and_costs_nothing_more() {
     stage.ondato.perform(&stranger, [Act::Open]).unwrap();
     until("it is known as a stranger", || async { !stage.logged(FunctionName::EventFetcher, "stranger").is_empty() })
         .await;
+    assert!(stage.stack.quiet(PATIENCE).await);
     let asked = stage.ondato.requests_to(Endpoint::GetIdv);
     stage.ondato.perform(&stranger, [Act::Consent]).unwrap();
     until("its webhooks are answered", || async { stage.ondato.quiet(PATIENCE).await.is_ok() }).await;
     assert!(stage.stack.quiet(PATIENCE).await);
-    assert_eq!(stage.ondato.requests_to(Endpoint::GetIdv), asked, "it is remembered");
+    let known = stage.logged(FunctionName::EventFetcher, "notice_of_no_one");
+    assert_eq!(stage.ondato.requests_to(Endpoint::GetIdv), asked, "it is remembered: {known:?}");
     // the same run, told through another tenant's door: not theirs either
     let body = json!({
         "type": "IdentityVerification.StatusChanged", "applicationId": stage.tenant("other").application.application_id,

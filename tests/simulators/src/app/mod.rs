@@ -105,26 +105,10 @@ impl TenantApp {
     pub async fn start(port: u16, secrets: &[&str]) -> io::Result<Self> {
         let keys = keys_of(secrets).map_err(io::Error::other)?;
         let (news, _) = watch::channel(0);
-        let inside = Inside {
-            keys,
-            received: Vec::new(),
-            applied: BTreeMap::new(),
-            behaviour: None,
-        };
-        let state = Arc::new(State {
-            inside: Mutex::new(inside),
-            news,
-        });
-        let server = Server::start(
-            server::bind(port).await?,
-            receive::router(Arc::clone(&state)),
-        )
-        .await?;
-        Ok(Self {
-            state,
-            address: server.address(),
-            server: Some(server),
-        })
+        let inside = Inside { keys, received: Vec::new(), applied: BTreeMap::new(), behaviour: None };
+        let state = Arc::new(State { inside: Mutex::new(inside), news });
+        let server = Server::start(server::bind(port).await?, receive::router(Arc::clone(&state))).await?;
+        Ok(Self { state, address: server.address(), server: Some(server) })
     }
 
     /// Where deliveries go.
@@ -147,8 +131,7 @@ impl TenantApp {
     pub async fn restart(&mut self) -> io::Result<()> {
         self.stop().await;
         let listener = server::bind(self.address.port()).await?;
-        self.server =
-            Some(Server::start(listener, receive::router(Arc::clone(&self.state))).await?);
+        self.server = Some(Server::start(listener, receive::router(Arc::clone(&self.state))).await?);
         Ok(())
     }
 
@@ -161,8 +144,7 @@ impl TenantApp {
 
     /// Behaves so for the next `times` deliveries, or until told otherwise.
     pub fn misbehave(&self, behaviour: Behaviour, times: Option<u32>) {
-        self.state
-            .change(|inside| inside.behaviour = Some((behaviour, times)));
+        self.state.change(|inside| inside.behaviour = Some((behaviour, times)));
     }
 
     pub fn behave(&self) {
@@ -177,27 +159,18 @@ impl TenantApp {
     /// What the application acted on, in order.
     pub fn applied(&self) -> Vec<Received> {
         let received = self.received();
-        received
-            .into_iter()
-            .filter(|it| it.outcome == Outcome::Applied)
-            .collect()
+        received.into_iter().filter(|it| it.outcome == Outcome::Applied).collect()
     }
 
     /// What it acted on for one onboarding.
     pub fn applied_to(&self, onboarding_id: &str) -> Vec<Received> {
         let applied = self.applied();
-        applied
-            .into_iter()
-            .filter(|it| it.onboarding_id == onboarding_id)
-            .collect()
+        applied.into_iter().filter(|it| it.onboarding_id == onboarding_id).collect()
     }
 
     /// The status that the application believes, from the last applied delivery that names one.
     pub fn status_of(&self, onboarding_id: &str) -> Option<String> {
-        self.applied_to(onboarding_id)
-            .into_iter()
-            .rev()
-            .find_map(|it| it.status)
+        self.applied_to(onboarding_id).into_iter().rev().find_map(|it| it.status)
     }
 
     /// Waits until `holds` for what was received; asked again after every arrival.
@@ -206,10 +179,7 @@ impl TenantApp {
         mut holds: impl FnMut(&[Received]) -> bool,
         timeout: Duration,
     ) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.state.news.subscribe(), timeout, || {
-            holds(&self.state.look().received)
-        })
-        .await
+        clock::wait_for(self.state.news.subscribe(), timeout, || holds(&self.state.look().received)).await
     }
 }
 
@@ -220,8 +190,7 @@ impl State {
 
     fn change<T>(&self, with: impl FnOnce(&mut Inside) -> T) -> T {
         let result = with(&mut self.look());
-        self.news
-            .send_modify(|count| *count = count.wrapping_add(1));
+        self.news.send_modify(|count| *count = count.wrapping_add(1));
         result
     }
 }

@@ -22,21 +22,13 @@ fn row(received: &Received) -> String {
         received.version.to_string(),
         received.status.clone().unwrap_or_default(),
         format!("{:?}", received.outcome),
-        received
-            .answer
-            .map(|code| code.to_string())
-            .unwrap_or_default(),
+        received.answer.map(|code| code.to_string()).unwrap_or_default(),
     ];
-    let cells: String = cells
-        .iter()
-        .map(|cell| format!("<td>{}", escaped(cell)))
-        .collect();
+    let cells: String = cells.iter().map(|cell| format!("<td>{}", escaped(cell))).collect();
     format!("<tr>{cells}</tr>")
 }
 
 /// Nothing that arrived may act as markup.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

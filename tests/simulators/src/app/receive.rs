@@ -21,22 +21,10 @@ pub(super) fn router(state: Arc<State>) -> Router {
     let list = Arc::clone(&state);
     let behaviour = Arc::clone(&state);
     Router::new()
-        .route(
-            "/idv",
-            post(move |cord, headers, body| deliver(state, cord, headers, body)),
-        )
-        .route(
-            "/",
-            get(move || async move { page::table(&table.look().received) }),
-        )
-        .route(
-            "/_control/received",
-            get(move || async move { axum::Json(json!(list.look().received)) }),
-        )
-        .route(
-            "/_control/behaviour",
-            post(move |body: Bytes| async move { behave(&behaviour, &body) }),
-        )
+        .route("/idv", post(move |cord, headers, body| deliver(state, cord, headers, body)))
+        .route("/", get(move || async move { page::table(&table.look().received) }))
+        .route("/_control/received", get(move || async move { axum::Json(json!(list.look().received)) }))
+        .route("/_control/behaviour", post(move |body: Bytes| async move { behave(&behaviour, &body) }))
 }
 
 /// `{"behaviour": {"status": {"code": 500}}, "times": 3}`; `{}` behaves again.
@@ -44,13 +32,8 @@ fn behave(state: &State, body: &[u8]) -> StatusCode {
     let Ok(wanted) = serde_json::from_slice::<Value>(body) else {
         return StatusCode::BAD_REQUEST;
     };
-    let times = wanted
-        .get("times")
-        .and_then(Value::as_u64)
-        .and_then(|times| u32::try_from(times).ok());
-    let behaviour = wanted
-        .get("behaviour")
-        .map(|it| serde_json::from_value::<Behaviour>(it.clone()));
+    let times = wanted.get("times").and_then(Value::as_u64).and_then(|times| u32::try_from(times).ok());
+    let behaviour = wanted.get("behaviour").map(|it| serde_json::from_value::<Behaviour>(it.clone()));
     let Ok(behaviour) = behaviour.transpose() else {
         return StatusCode::BAD_REQUEST;
     };
@@ -58,12 +41,7 @@ fn behave(state: &State, body: &[u8]) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn deliver(
-    state: Arc<State>,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn deliver(state: Arc<State>, ConnectInfo(cord): ConnectInfo<Cord>, headers: HeaderMap, body: Bytes) -> Response {
     let (behaviour, status) = state.change(|inside| {
         let behaviour = inside.next_behaviour();
         let status = inside.take(&headers, &body, behaviour.as_ref());
@@ -82,21 +60,11 @@ async fn deliver(
 
 impl Inside {
     /// Verifies, applies, writes down; gives the answer.
-    fn take(
-        &mut self,
-        headers: &HeaderMap,
-        body: &[u8],
-        behaviour: Option<&Behaviour>,
-    ) -> StatusCode {
-        let verified = self
-            .keys
-            .iter()
-            .any(|key| key.verify(body, headers).is_ok());
+    fn take(&mut self, headers: &HeaderMap, body: &[u8], behaviour: Option<&Behaviour>) -> StatusCode {
+        let verified = self.keys.iter().any(|key| key.verify(body, headers).is_ok());
         let parsed: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let mut received = read(headers, parsed);
-        let known = !received.onboarding_id.is_empty()
-            && received.version > 0
-            && !received.event_type.is_empty();
+        let known = !received.onboarding_id.is_empty() && received.version > 0 && !received.event_type.is_empty();
         let (outcome, status) = if !verified {
             (Outcome::NotVerified, StatusCode::UNAUTHORIZED)
         } else if !known {
@@ -104,26 +72,17 @@ impl Inside {
         } else {
             self.apply(&received, behaviour)
         };
-        let lost = verified
-            && known
-            && matches!(behaviour, Some(Behaviour::Silence | Behaviour::AnswerLost));
+        let lost = verified && known && matches!(behaviour, Some(Behaviour::Silence | Behaviour::AnswerLost));
         received.outcome = outcome;
         received.answer = Some(status.as_u16()).filter(|_| !lost);
         self.received.push(received);
         status
     }
 
-    fn apply(
-        &mut self,
-        received: &Received,
-        behaviour: Option<&Behaviour>,
-    ) -> (Outcome, StatusCode) {
+    fn apply(&mut self, received: &Received, behaviour: Option<&Behaviour>) -> (Outcome, StatusCode) {
         match behaviour {
             Some(Behaviour::Status { code }) => {
-                return (
-                    Outcome::Refused,
-                    StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-                );
+                return (Outcome::Refused, StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
             }
             Some(Behaviour::Redirect { .. }) => {
                 return (Outcome::Refused, StatusCode::TEMPORARY_REDIRECT);
@@ -131,10 +90,7 @@ impl Inside {
             Some(Behaviour::Silence) => return (Outcome::Refused, StatusCode::SERVICE_UNAVAILABLE),
             Some(Behaviour::Slow { .. } | Behaviour::AnswerLost) | None => {}
         }
-        let seen = self
-            .applied
-            .entry(received.onboarding_id.clone())
-            .or_default();
+        let seen = self.applied.entry(received.onboarding_id.clone()).or_default();
         if received.version <= *seen {
             return (Outcome::Dropped, StatusCode::OK);
         }
@@ -144,25 +100,15 @@ impl Inside {
 }
 
 fn read(headers: &HeaderMap, body: Value) -> Received {
-    let text = |pointer: &str| {
-        body.pointer(pointer)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    let id = headers
-        .get(HEADER_WEBHOOK_ID)
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default();
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let id = headers.get(HEADER_WEBHOOK_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     Received {
         at: clock::stamp(clock::now()),
         id: id.to_owned(),
         event_type: text("/type").unwrap_or_default(),
         onboarding_id: text("/data/onboarding_id").unwrap_or_default(),
         reference: text("/data/reference"),
-        version: body
-            .pointer("/data/version")
-            .and_then(Value::as_u64)
-            .unwrap_or_default(),
+        version: body.pointer("/data/version").and_then(Value::as_u64).unwrap_or_default(),
         status: text("/data/status"),
         body,
         outcome: Outcome::NotVerified,

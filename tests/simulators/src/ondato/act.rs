@@ -67,49 +67,27 @@ pub enum Act {
 
 impl Act {
     pub fn approve() -> Self {
-        Self::Decide {
-            approved: true,
-            reason: None,
-            cross_checked: false,
-        }
+        Self::Decide { approved: true, reason: None, cross_checked: false }
     }
 
     pub fn approve_manually() -> Self {
-        Self::Decide {
-            approved: true,
-            reason: None,
-            cross_checked: true,
-        }
+        Self::Decide { approved: true, reason: None, cross_checked: true }
     }
 
     pub fn reject(reason: &str) -> Self {
-        Self::Decide {
-            approved: false,
-            reason: Some(reason.to_owned()),
-            cross_checked: false,
-        }
+        Self::Decide { approved: false, reason: Some(reason.to_owned()), cross_checked: false }
     }
 
     pub fn reject_manually(reason: &str) -> Self {
-        Self::Decide {
-            approved: false,
-            reason: Some(reason.to_owned()),
-            cross_checked: true,
-        }
+        Self::Decide { approved: false, reason: Some(reason.to_owned()), cross_checked: true }
     }
 
     pub fn abort() -> Self {
-        Self::Abort {
-            consent_declined: false,
-            reason: None,
-        }
+        Self::Abort { consent_declined: false, reason: None }
     }
 
     pub fn decline_consent() -> Self {
-        Self::Abort {
-            consent_declined: true,
-            reason: None,
-        }
+        Self::Abort { consent_declined: true, reason: None }
     }
 
     /// From the untouched link to what the person can do: `Processed`.
@@ -123,11 +101,7 @@ impl Act {
     }
 
     pub fn whole_rejection(reason: &str) -> Vec<Self> {
-        [
-            Self::whole_capture(),
-            vec![Self::reject(reason), Self::Complete],
-        ]
-        .concat()
+        [Self::whole_capture(), vec![Self::reject(reason), Self::Complete]].concat()
     }
 
     /// Completed, undecided: an operator must look.

@@ -33,11 +33,7 @@ const STATUS_CHANGED: &str = "IdentityVerification.StatusChanged";
 impl World {
     /// Does the act; gives the ids of the events made.
     pub(crate) fn act(&mut self, idv: &str, act: Act) -> Result<Vec<String>, NotPossible> {
-        let mut idv = self
-            .idvs
-            .get(&key(idv))
-            .cloned()
-            .ok_or(NotPossible::Absent("identity verification"))?;
+        let mut idv = self.idvs.get(&key(idv)).cloned().ok_or(NotPossible::Absent("identity verification"))?;
         let outcomes = self.done(&mut idv, act)?;
         let id = idv.id.clone();
         self.idvs.insert(key(&id), idv);
@@ -55,58 +51,35 @@ impl World {
     fn done(&mut self, idv: &mut Idv, act: Act) -> Result<Vec<Outcome>, NotPossible> {
         match act {
             Act::Open if idv.status == IdvStatus::InProgress => Ok(Vec::new()),
-            Act::Open => self.step(
-                idv,
-                &[IdvStatus::Pending, IdvStatus::Suspended],
-                IdvStatus::InProgress,
-            ),
+            Act::Open => self.step(idv, &[IdvStatus::Pending, IdvStatus::Suspended], IdvStatus::InProgress),
             Act::Resume => self.step(idv, &[IdvStatus::Suspended], IdvStatus::InProgress),
             Act::Suspend => self.step(idv, &[IdvStatus::InProgress], IdvStatus::Suspended),
-            Act::Expire => self.step(
-                idv,
-                &[
-                    IdvStatus::Pending,
-                    IdvStatus::InProgress,
-                    IdvStatus::Suspended,
-                ],
-                IdvStatus::Expired,
-            ),
+            Act::Expire => {
+                self.step(idv, &[IdvStatus::Pending, IdvStatus::InProgress, IdvStatus::Suspended], IdvStatus::Expired)
+            }
             Act::Complete => self.complete(idv),
-            Act::Abort {
-                consent_declined,
-                reason,
-            } => self.abort(idv, consent_declined, reason),
+            Act::Abort { consent_declined, reason } => self.abort(idv, consent_declined, reason),
             Act::Consent => self.consent(idv),
             Act::StartKyc => self.start_kyc(idv),
             Act::StartOver { new_identification } => self.start_over(idv, new_identification),
             Act::FinishKyc => self.finish_kyc(idv),
-            Act::Decide {
-                approved,
-                reason,
-                cross_checked,
-            } => self.decide(idv, approved, reason, cross_checked),
+            Act::Decide { approved, reason, cross_checked } => self.decide(idv, approved, reason, cross_checked),
             Act::UpdateDocument { first_name } => self.update_document(idv, &first_name),
             Act::SubmitCompany => self.submit_company(idv),
             Act::DecideCompany { approved } => self.decide_company(idv, approved),
             Act::AddCompanyDocument => self.add_company_document(idv),
-            Act::UploadCompanyDocument { document } => self.change_company_document(
-                &document,
-                "KybIdentification.Document.Uploaded",
-                |document| document.file = Some(crate::chance::uuid()),
-            ),
-            Act::ReviewCompanyDocument { document, valid } => self.change_company_document(
-                &document,
-                "KybIdentification.Document.Updated",
-                |document| {
+            Act::UploadCompanyDocument { document } => {
+                self.change_company_document(&document, "KybIdentification.Document.Uploaded", |document| {
+                    document.file = Some(crate::chance::uuid())
+                })
+            }
+            Act::ReviewCompanyDocument { document, valid } => {
+                self.change_company_document(&document, "KybIdentification.Document.Updated", |document| {
                     document.status = if valid { "Validated" } else { "Invalidated" };
-                },
-            ),
+                })
+            }
             Act::DeleteCompanyDocument { document } => {
-                let outcome = self.change_company_document(
-                    &document,
-                    "KybIdentification.Document.Deleted",
-                    |_| (),
-                )?;
+                let outcome = self.change_company_document(&document, "KybIdentification.Document.Deleted", |_| ())?;
                 self.company_documents.remove(&key(&document));
                 Ok(outcome)
             }
@@ -118,12 +91,7 @@ impl World {
         }
     }
 
-    fn step(
-        &mut self,
-        idv: &mut Idv,
-        from: &[IdvStatus],
-        to: IdvStatus,
-    ) -> Result<Vec<Outcome>, NotPossible> {
+    fn step(&mut self, idv: &mut Idv, from: &[IdvStatus], to: IdvStatus) -> Result<Vec<Outcome>, NotPossible> {
         if !from.contains(&idv.status) {
             return Err(NotPossible::InStatus(idv.status.name()));
         }
@@ -133,33 +101,18 @@ impl World {
 
     pub(super) fn idv_changed(&mut self, idv: &mut Idv, event: Option<&'static str>) -> Outcome {
         idv.modified = self.stamp();
-        Outcome {
-            resource: idv.id.clone(),
-            shown: idv.shown(),
-            event,
-        }
+        Outcome { resource: idv.id.clone(), shown: idv.shown(), event }
     }
 
     fn complete(&mut self, idv: &mut Idv) -> Result<Vec<Outcome>, NotPossible> {
-        let decision = idv
-            .kyc
-            .as_ref()
-            .and_then(|id| self.kycs.get(id)?.decision.as_ref());
+        let decision = idv.kyc.as_ref().and_then(|id| self.kycs.get(id)?.decision.as_ref());
         idv.kyc_success = decision.map(|decision| decision.approved);
         self.step(idv, &[IdvStatus::InProgress], IdvStatus::Completed)
     }
 
-    fn abort(
-        &mut self,
-        idv: &mut Idv,
-        declined: bool,
-        reason: Option<String>,
-    ) -> Result<Vec<Outcome>, NotPossible> {
+    fn abort(&mut self, idv: &mut Idv, declined: bool, reason: Option<String>) -> Result<Vec<Outcome>, NotPossible> {
         if declined {
-            idv.consent = Some(Consent {
-                given: false,
-                at: None,
-            });
+            idv.consent = Some(Consent { given: false, at: None });
         }
         idv.status_reason = reason;
         self.step(idv, &[IdvStatus::InProgress], IdvStatus::Aborted)
@@ -167,13 +120,8 @@ impl World {
 
     fn consent(&mut self, idv: &mut Idv) -> Result<Vec<Outcome>, NotPossible> {
         running(idv)?;
-        idv.consent = Some(Consent {
-            given: true,
-            at: Some(self.stamp()),
-        });
-        Ok(vec![
-            self.idv_changed(idv, Some("IdentityVerification.Consented")),
-        ])
+        idv.consent = Some(Consent { given: true, at: Some(self.stamp()) });
+        Ok(vec![self.idv_changed(idv, Some("IdentityVerification.Consented"))])
     }
 
     fn start_kyc(&mut self, idv: &mut Idv) -> Result<Vec<Outcome>, NotPossible> {
@@ -188,33 +136,21 @@ impl World {
         let kyc = Kyc::new(idv, self.stamp());
         idv.earlier_kyc.extend(idv.kyc.replace(kyc.id.clone()));
         let changed = self.idv_changed(idv, None);
-        vec![
-            changed,
-            self.kyc_changed(kyc, Some("KycIdentification.Created")),
-        ]
+        vec![changed, self.kyc_changed(kyc, Some("KycIdentification.Created"))]
     }
 
     fn kyc_changed(&mut self, kyc: Kyc, event: Option<&'static str>) -> Outcome {
-        let outcome = Outcome {
-            resource: kyc.id.clone(),
-            shown: kyc.shown(),
-            event,
-        };
+        let outcome = Outcome { resource: kyc.id.clone(), shown: kyc.shown(), event };
         self.kycs.insert(key(&kyc.id), kyc);
         outcome
     }
 
     fn kyc_of(&self, idv: &Idv) -> Result<Kyc, NotPossible> {
         let kyc = idv.kyc.as_ref().and_then(|id| self.kycs.get(id));
-        kyc.cloned()
-            .ok_or(NotPossible::Before("start of the KYC step"))
+        kyc.cloned().ok_or(NotPossible::Before("start of the KYC step"))
     }
 
-    fn start_over(
-        &mut self,
-        idv: &mut Idv,
-        new_identification: bool,
-    ) -> Result<Vec<Outcome>, NotPossible> {
+    fn start_over(&mut self, idv: &mut Idv, new_identification: bool) -> Result<Vec<Outcome>, NotPossible> {
         running(idv)?;
         let mut kyc = self.kyc_of(idv)?;
         if kyc.status() != "Rejected" {
@@ -235,9 +171,7 @@ impl World {
             return Err(NotPossible::Already("processed"));
         }
         kyc.reading = Reading::Whole;
-        Ok(vec![
-            self.kyc_changed(kyc, Some("KycIdentification.Processed")),
-        ])
+        Ok(vec![self.kyc_changed(kyc, Some("KycIdentification.Processed"))])
     }
 
     fn decide(
@@ -263,17 +197,8 @@ impl World {
             (false, _) => "PoorPhotoQuality",
         };
         let reason = reason.unwrap_or_else(|| usual.to_owned());
-        kyc.decision = Some(Decision {
-            approved,
-            reason,
-            cross_checked,
-            at: self.stamp(),
-        });
-        let event = if approved {
-            "KycIdentification.Approved"
-        } else {
-            "KycIdentification.Rejected"
-        };
+        kyc.decision = Some(Decision { approved, reason, cross_checked, at: self.stamp() });
+        let event = if approved { "KycIdentification.Approved" } else { "KycIdentification.Rejected" };
         let mut outcomes = Vec::new();
         if idv.status == IdvStatus::Completed {
             idv.kyc_success = Some(approved);
@@ -283,34 +208,19 @@ impl World {
         Ok(outcomes)
     }
 
-    fn update_document(
-        &mut self,
-        idv: &Idv,
-        first_name: &str,
-    ) -> Result<Vec<Outcome>, NotPossible> {
+    fn update_document(&mut self, idv: &Idv, first_name: &str) -> Result<Vec<Outcome>, NotPossible> {
         let mut kyc = self.kyc_of(idv)?;
         if kyc.reading != Reading::Whole {
             return Err(NotPossible::Before("reading of the document"));
         }
         kyc.first_name = first_name.to_uppercase();
-        Ok(vec![
-            self.kyc_changed(kyc, Some("KycIdentification.Updated")),
-        ])
+        Ok(vec![self.kyc_changed(kyc, Some("KycIdentification.Updated"))])
     }
 
-    pub(crate) fn redact(
-        &mut self,
-        idv: &mut Idv,
-        scope: Value,
-    ) -> Result<Vec<Outcome>, NotPossible> {
+    pub(crate) fn redact(&mut self, idv: &mut Idv, scope: Value) -> Result<Vec<Outcome>, NotPossible> {
         let created = self.stamp();
         let client_id = idv.application.client_id.clone();
-        idv.redaction = Some(Redaction {
-            client_id,
-            created,
-            completed: None,
-            scope,
-        });
+        idv.redaction = Some(Redaction { client_id, created, completed: None, scope });
         if self.settings.redacts_at_once {
             return self.finish_redaction(idv);
         }
@@ -319,20 +229,13 @@ impl World {
 
     fn finish_redaction(&mut self, idv: &mut Idv) -> Result<Vec<Outcome>, NotPossible> {
         let now = self.stamp();
-        idv.redaction
-            .as_mut()
-            .ok_or(NotPossible::Before("redaction"))?
-            .completed = Some(now);
+        idv.redaction.as_mut().ok_or(NotPossible::Before("redaction"))?.completed = Some(now);
         idv.registration = None;
         let mut outcomes = vec![self.idv_changed(idv, None)];
         for id in idv.kyc.iter().chain(&idv.earlier_kyc) {
             if let Some(kyc) = self.kycs.get_mut(id) {
                 kyc.redacted = true;
-                outcomes.push(Outcome {
-                    resource: kyc.id.clone(),
-                    shown: kyc.shown(),
-                    event: None,
-                });
+                outcomes.push(Outcome { resource: kyc.id.clone(), shown: kyc.shown(), event: None });
             }
         }
         Ok(outcomes)
@@ -340,9 +243,5 @@ impl World {
 }
 
 pub(super) fn running(idv: &Idv) -> Result<(), NotPossible> {
-    if idv.status == IdvStatus::InProgress {
-        Ok(())
-    } else {
-        Err(NotPossible::InStatus(idv.status.name()))
-    }
+    if idv.status == IdvStatus::InProgress { Ok(()) } else { Err(NotPossible::InStatus(idv.status.name())) }
 }

@@ -23,26 +23,18 @@ impl Call {
         match (self.host, self.method.as_str(), segments.as_slice()) {
             (Host::Identity, "POST", ["connect", "token"]) => (Endpoint::Token, None),
             (Host::Idv, "POST", ["v1", "identity-verifications"]) => (Endpoint::CreateIdv, None),
-            (Host::Idv, "GET", ["v1", "identity-verifications", id]) => {
-                (Endpoint::GetIdv, Some(*id))
-            }
-            (Host::Idv, "GET", ["v1", "identity-verifications", id, "setup"]) => {
-                (Endpoint::GetIdvSetup, Some(*id))
-            }
+            (Host::Idv, "GET", ["v1", "identity-verifications", id]) => (Endpoint::GetIdv, Some(*id)),
+            (Host::Idv, "GET", ["v1", "identity-verifications", id, "setup"]) => (Endpoint::GetIdvSetup, Some(*id)),
             (Host::Idv, "GET", ["v1", "identity-verifications", id, "webhooks"]) => {
                 (Endpoint::GetIdvWebhooks, Some(*id))
             }
             (Host::Idv, "PUT", ["v1", "identity-verifications", id, "setup-localisations"]) => {
                 (Endpoint::PutLocalisations, Some(*id))
             }
-            (Host::Idv, "PUT", ["v1", "identity-verifications", id, "redact"]) => {
-                (Endpoint::Redact, Some(*id))
-            }
+            (Host::Idv, "PUT", ["v1", "identity-verifications", id, "redact"]) => (Endpoint::Redact, Some(*id)),
             (Host::Kyc, "POST", ["v1", "identifications", "filter"]) => (Endpoint::FilterKyc, None),
             (Host::Kyc, "GET", ["v1", "identifications", id]) => (Endpoint::GetKyc, Some(*id)),
-            (Host::Kyc, "GET", ["v1", "identifications", id, "setup"]) => {
-                (Endpoint::GetKycSetup, Some(*id))
-            }
+            (Host::Kyc, "GET", ["v1", "identifications", id, "setup"]) => (Endpoint::GetKycSetup, Some(*id)),
             (Host::Kyb, "GET", ["v1", "identifications", id]) => (Endpoint::GetKyb, Some(*id)),
             (_, _, _) => (Endpoint::Unknown, None),
         }
@@ -61,10 +53,7 @@ impl Call {
 
     pub(super) fn query_number(&self, name: &str, otherwise: usize) -> usize {
         let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .find(|(member, _)| member == name)
-            .and_then(|(_, value)| value.parse().ok())
-            .unwrap_or(otherwise)
+        pairs.find(|(member, _)| member == name).and_then(|(_, value)| value.parse().ok()).unwrap_or(otherwise)
     }
 }
 
@@ -77,11 +66,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(super) fn new(status: StatusCode, body: Value) -> Self {
-        Self {
-            status,
-            body: Some(body),
-            total: None,
-        }
+        Self { status, body: Some(body), total: None }
     }
 
     pub(super) fn ok(body: Value) -> Self {
@@ -89,11 +74,7 @@ impl Reply {
     }
 
     pub(super) fn no_content() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            body: None,
-            total: None,
-        }
+        Self { status: StatusCode::NO_CONTENT, body: None, total: None }
     }
 
     pub(super) fn invalid(field: &str, reason: &str, message: &str) -> Self {
@@ -106,26 +87,18 @@ impl Reply {
 
     pub(super) fn unauthenticated() -> Self {
         let message = "The access token is missing, invalid, or is revoked.";
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            json!({"reason": "AuthenticationFailed", "message": message}),
-        )
+        Self::new(StatusCode::UNAUTHORIZED, json!({"reason": "AuthenticationFailed", "message": message}))
     }
 
     pub(super) fn forbidden() -> Self {
-        let message = "The subject of the token does not have the permissions that are required to access the resource.";
-        Self::new(
-            StatusCode::FORBIDDEN,
-            json!({"reason": "AuthorizationFailed", "message": message}),
-        )
+        let message =
+            "The subject of the token does not have the permissions that are required to access the resource.";
+        Self::new(StatusCode::FORBIDDEN, json!({"reason": "AuthorizationFailed", "message": message}))
     }
 
     /// 404 is listed without an example body; this follows the pattern of the others (an assumption).
     pub(crate) fn absent() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            json!({"reason": "NotFound", "message": "The resource was not found."}),
-        )
+        Self::new(StatusCode::NOT_FOUND, json!({"reason": "NotFound", "message": "The resource was not found."}))
     }
 
     pub(super) fn token_refused(status: StatusCode, error: &str) -> Self {
@@ -134,9 +107,7 @@ impl Reply {
 }
 
 pub(super) fn basic_pair(header: &str) -> Option<(String, String)> {
-    let decoded = BASE64
-        .decode(header.strip_prefix("Basic ")?.as_bytes())
-        .ok()?;
+    let decoded = BASE64.decode(header.strip_prefix("Basic ")?.as_bytes()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (id, secret) = text.split_once(':')?;
     Some((id.to_owned(), secret.to_owned()))

@@ -21,18 +21,11 @@ impl World {
         };
         idv.kyb = Some(kyb.id.clone());
         let changed = self.idv_changed(idv, None);
-        Ok(vec![
-            changed,
-            self.kyb_changed(kyb, "KybIdentification.Created"),
-        ])
+        Ok(vec![changed, self.kyb_changed(kyb, "KybIdentification.Created")])
     }
 
     fn kyb_changed(&mut self, kyb: Kyb, event: &'static str) -> Outcome {
-        let outcome = Outcome {
-            resource: kyb.id.clone(),
-            shown: kyb.shown(),
-            event: Some(event),
-        };
+        let outcome = Outcome { resource: kyb.id.clone(), shown: kyb.shown(), event: Some(event) };
         self.kybs.insert(key(&kyb.id), kyb);
         outcome
     }
@@ -42,18 +35,10 @@ impl World {
         kyb.cloned().ok_or(NotPossible::Before("company form"))
     }
 
-    pub(super) fn decide_company(
-        &mut self,
-        idv: &Idv,
-        approved: bool,
-    ) -> Result<Vec<Outcome>, NotPossible> {
+    pub(super) fn decide_company(&mut self, idv: &Idv, approved: bool) -> Result<Vec<Outcome>, NotPossible> {
         let mut kyb = self.kyb_of(idv)?;
         kyb.status = if approved { "Approved" } else { "Rejected" };
-        let event = if approved {
-            "KybIdentification.Approved"
-        } else {
-            "KybIdentification.Rejected"
-        };
+        let event = if approved { "KybIdentification.Approved" } else { "KybIdentification.Rejected" };
         Ok(vec![self.kyb_changed(kyb, event)])
     }
 
@@ -78,16 +63,9 @@ impl World {
         event: &'static str,
         change: impl FnOnce(&mut CompanyDocument),
     ) -> Result<Vec<Outcome>, NotPossible> {
-        let document = self
-            .company_documents
-            .get_mut(&key(id))
-            .ok_or(NotPossible::Absent("company document"))?;
+        let document = self.company_documents.get_mut(&key(id)).ok_or(NotPossible::Absent("company document"))?;
         change(document);
-        Ok(vec![Outcome {
-            resource: document.id.clone(),
-            shown: document.shown(),
-            event: Some(event),
-        }])
+        Ok(vec![Outcome { resource: document.id.clone(), shown: document.shown(), event: Some(event) }])
     }
 
     pub(super) fn start_form(&mut self, idv: &mut Idv) -> Result<Vec<Outcome>, NotPossible> {
@@ -113,15 +91,8 @@ impl World {
         event: &'static str,
         status: &'static str,
     ) -> Result<Vec<Outcome>, NotPossible> {
-        let form = self
-            .forms
-            .get_mut(&key(id))
-            .ok_or(NotPossible::Absent("form"))?;
+        let form = self.forms.get_mut(&key(id)).ok_or(NotPossible::Absent("form"))?;
         form.status = status;
-        Ok(vec![Outcome {
-            resource: form.id.clone(),
-            shown: form.shown(),
-            event: Some(event),
-        }])
+        Ok(vec![Outcome { resource: form.id.clone(), shown: form.shown(), event: Some(event) }])
     }
 }

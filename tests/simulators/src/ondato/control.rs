@@ -49,22 +49,17 @@ fn handle(ondato: &Ondato, call: &Call, segments: &[&str]) -> Result<Value, Refu
     match (call.method.as_str(), segments) {
         ("GET", ["base_urls"]) => Ok(ondato.base_urls()),
         ("GET", ["idvs"]) => Ok(json!(ondato.idvs_created())),
-        ("GET", ["idvs", id]) => ondato
-            .truth(id)
-            .map(|truth| json!(truth))
-            .ok_or_else(|| absent("identity verification")),
+        ("GET", ["idvs", id]) => {
+            ondato.truth(id).map(|truth| json!(truth)).ok_or_else(|| absent("identity verification"))
+        }
         ("GET", ["webhooks"]) => Ok(json!(ondato.webhooks_sent())),
         ("GET", ["deliveries"]) => Ok(json!(ondato.deliveries())),
         ("GET", ["events"]) => Ok(json!(ondato.events())),
-        ("GET", ["requests"]) => {
-            Ok(json!({"counts": ondato.request_counts(), "requests": ondato.requests()}))
-        }
+        ("GET", ["requests"]) => Ok(json!({"counts": ondato.request_counts(), "requests": ondato.requests()})),
         ("POST", ["idvs", id, "acts"]) => perform(ondato, id, read(call)?),
         ("POST", ["rules", "api"]) => Ok(json!(ondato.misbehave(read(call)?))),
         ("POST", ["rules", "webhooks"]) => Ok(json!(ondato.misdeliver(read(call)?))),
-        ("POST", ["advance"]) if call.body.is_empty() => {
-            Ok(json!({"moved": ondato.advance_to_next_retry()}))
-        }
+        ("POST", ["advance"]) if call.body.is_empty() => Ok(json!({"moved": ondato.advance_to_next_retry()})),
         ("POST", ["subscriptions"]) => Ok(json!(ondato.subscribe(read(call)?))),
         (_, _) => command(ondato, call, segments).map(|()| json!({"done": true})),
     }
@@ -73,9 +68,7 @@ fn handle(ondato: &Ondato, call: &Call, segments: &[&str]) -> Result<Value, Refu
 fn command(ondato: &Ondato, call: &Call, segments: &[&str]) -> Result<(), Refused> {
     match (call.method.as_str(), segments) {
         ("DELETE", ["rules"]) => ondato.behave(),
-        ("POST", ["advance"]) => {
-            ondato.advance(Duration::from_secs(read::<Advance>(call)?.seconds))
-        }
+        ("POST", ["advance"]) => ondato.advance(Duration::from_secs(read::<Advance>(call)?.seconds)),
         ("POST", ["release"]) => ondato.release(&read(call)?),
         ("DELETE", ["subscriptions"]) => ondato.unsubscribe_all(),
         ("PUT", ["style"]) => ondato.set_style(read(call)?),
@@ -90,15 +83,12 @@ fn perform(ondato: &Ondato, idv: &str, acts: Acts) -> Result<Value, Refused> {
         Acts::One(act) => vec![act],
         Acts::Several(acts) => acts,
     };
-    let events = ondato
-        .perform(idv, acts)
-        .map_err(|error| Refused(StatusCode::CONFLICT, error.to_string()))?;
+    let events = ondato.perform(idv, acts).map_err(|error| Refused(StatusCode::CONFLICT, error.to_string()))?;
     Ok(json!({"events": events}))
 }
 
 fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refused> {
-    serde_json::from_slice(&call.body)
-        .map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
+    serde_json::from_slice(&call.body).map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 fn absent(what: &str) -> Refused {

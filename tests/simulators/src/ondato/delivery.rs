@@ -73,10 +73,7 @@ impl World {
                 next = Some(next.map_or(delivery.due, |next| next.min(delivery.due)));
             }
         }
-        (
-            due,
-            next.and_then(|next| self.retry_time.real_time_until(next)),
-        )
+        (due, next.and_then(|next| self.retry_time.real_time_until(next)))
     }
 
     /// Nothing is being sent and nothing is due. Held deliveries and later repeats don't count.
@@ -91,26 +88,18 @@ impl World {
 
     /// Pushes retry time to the next waiting delivery; false if there is none.
     pub(crate) fn push_to_next(&mut self) -> bool {
-        let waiting = self
-            .deliveries
-            .iter()
-            .filter(|delivery| delivery.state == DeliveryState::Waiting);
+        let waiting = self.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Waiting);
         let Some(next) = waiting.map(|delivery| delivery.due).min() else {
             return false;
         };
-        self.retry_time
-            .push(next.saturating_sub(self.retry_time.elapsed()));
+        self.retry_time.push(next.saturating_sub(self.retry_time.elapsed()));
         true
     }
 
     fn begin(&mut self, index: usize) -> Option<Try> {
         let now = clock::now().unix_timestamp();
         let delivery = self.deliveries.get_mut(index)?;
-        let subscription = self
-            .settings
-            .subscriptions
-            .get(delivery.subscription)?
-            .clone();
+        let subscription = self.settings.subscriptions.get(delivery.subscription)?.clone();
         delivery.attempts = delivery.attempts.saturating_add(1);
         let renew = subscription.hmac.as_ref().is_some_and(|hmac| hmac.renew);
         let signed_at = delivery.signed_at.filter(|_| !renew).unwrap_or(now);
@@ -149,8 +138,8 @@ impl World {
         let wait = retry.wait_after(delivery.attempts);
         delivery.due = now.saturating_add(wait.mul_f64(1.0 + retry.jitter * chance::share()));
         let is_final = matches!(answer, Answer::Status(code) if retry.final_codes.contains(code));
-        let is_last = delivery.attempts >= retry.most_tries
-            || delivery.due.saturating_sub(delivery.made) > retry.horizon;
+        let is_last =
+            delivery.attempts >= retry.most_tries || delivery.due.saturating_sub(delivery.made) > retry.horizon;
         delivery.state = if answer.is_success() {
             DeliveryState::Delivered
         } else if is_final || is_last {
@@ -162,34 +151,22 @@ impl World {
 
     /// A 2xx after the patience: the queued repeat is cancelled, unless it is already under way.
     fn finish_late(&mut self, index: usize) {
-        if let Some(delivery) = self
-            .deliveries
-            .get_mut(index)
-            .filter(|it| it.state == DeliveryState::Waiting)
-        {
+        if let Some(delivery) = self.deliveries.get_mut(index).filter(|it| it.state == DeliveryState::Waiting) {
             delivery.state = DeliveryState::Delivered;
         }
     }
 
     /// Marks held deliveries as being sent, in the order wanted.
     pub(crate) fn take_held(&mut self, order: &Order) -> Vec<usize> {
-        let held = self
-            .deliveries
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| it.state == DeliveryState::Held);
-        let held: Vec<(usize, String)> = held
-            .map(|(index, it)| (index, it.event_id.clone()))
-            .collect();
+        let held = self.deliveries.iter().enumerate().filter(|(_, it)| it.state == DeliveryState::Held);
+        let held: Vec<(usize, String)> = held.map(|(index, it)| (index, it.event_id.clone())).collect();
         let indices: Vec<usize> = match order {
             Order::AsHeld => held.into_iter().map(|(index, _)| index).collect(),
             Order::Reversed => held.into_iter().rev().map(|(index, _)| index).collect(),
             Order::Given(ids) => {
                 let rank = |event: &String| ids.iter().position(|id| id == event);
-                let mut ranked: Vec<_> = held
-                    .iter()
-                    .filter_map(|(index, event)| Some((rank(event)?, *index)))
-                    .collect();
+                let mut ranked: Vec<_> =
+                    held.iter().filter_map(|(index, event)| Some((rank(event)?, *index))).collect();
                 ranked.sort_unstable();
                 ranked.into_iter().map(|(_, index)| index).collect()
             }
@@ -228,10 +205,7 @@ pub(crate) async fn deliver_in_order(shared: Arc<Shared>, indices: Vec<usize>) {
 async fn attempt(shared: Arc<Shared>, index: usize) {
     let (work, at) = shared.change(|world| (world.begin(index), world.stamp()));
     let Some(work) = work else { return };
-    let (patience, rest) = (
-        work.patience,
-        work.late_patience.saturating_sub(work.patience),
-    );
+    let (patience, rest) = (work.patience, work.late_patience.saturating_sub(work.patience));
     let sender = Arc::clone(&shared);
     let mut sending = Box::pin(async move { send(&sender, work).await });
     if let Ok(answer) = tokio::time::timeout(patience, &mut sending).await {
@@ -249,29 +223,14 @@ async fn attempt(shared: Arc<Shared>, index: usize) {
 
 async fn send(shared: &Shared, work: Try) -> Answer {
     let mut token = None;
-    if let Some(mode) = work
-        .subscription
-        .oauth2
-        .as_ref()
-        .filter(|_| work.proof != Proof::Absent)
-    {
+    if let Some(mode) = work.subscription.oauth2.as_ref().filter(|_| work.proof != Proof::Absent) {
         match proof::receiver_token(shared, work.index, mode, work.patience).await {
             Ok(fetched) => token = Some(fetched),
             Err(answer) => return answer,
         }
     }
-    let request = shared
-        .http
-        .post(&work.subscription.url)
-        .header("Content-Type", "application/json");
-    let request = proof::prove(
-        request,
-        work.proof,
-        &work.subscription,
-        token.as_deref(),
-        work.signed_at,
-        &work.body,
-    );
+    let request = shared.http.post(&work.subscription.url).header("Content-Type", "application/json");
+    let request = proof::prove(request, work.proof, &work.subscription, token.as_deref(), work.signed_at, &work.body);
     match request.body(work.body).send().await {
         Ok(answer) => Answer::Status(answer.status().as_u16()),
         Err(error) => Answer::NotConnected(error.to_string()),

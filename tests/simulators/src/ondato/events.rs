@@ -80,15 +80,8 @@ impl World {
         let mut manners = Vec::new();
         for active in &mut self.webhook_rules {
             let (after, times) = (active.rule.after, active.rule.times);
-            let about = active
-                .rule
-                .idv
-                .as_ref()
-                .is_none_or(|wanted| key(wanted) == key(idv));
-            if about
-                && event_type.starts_with(&active.rule.type_prefix)
-                && active.take(after, times)
-            {
+            let about = active.rule.idv.as_ref().is_none_or(|wanted| key(wanted) == key(idv));
+            if about && event_type.starts_with(&active.rule.type_prefix) && active.take(after, times) {
                 manners.push(active.rule.manner.clone());
             }
         }
@@ -96,34 +89,16 @@ impl World {
     }
 
     fn subscribers(&self, event_type: &str, application_id: &str) -> Vec<usize> {
-        let first = self
-            .settings
-            .applications
-            .first()
-            .map(|application| application.application_id.as_str());
+        let first = self.settings.applications.first().map(|application| application.application_id.as_str());
         let wants = |subscription: &Subscription| {
             let owner = subscription.application_id.as_deref().or(first);
-            let listed = subscription.types.is_empty()
-                || subscription.types.iter().any(|listed| listed == event_type);
+            let listed = subscription.types.is_empty() || subscription.types.iter().any(|listed| listed == event_type);
             owner == Some(application_id) && listed
         };
-        self.settings
-            .subscriptions
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| wants(it))
-            .map(|(index, _)| index)
-            .collect()
+        self.settings.subscriptions.iter().enumerate().filter(|(_, it)| wants(it)).map(|(index, _)| index).collect()
     }
 
-    fn queue(
-        &mut self,
-        event: &EventRecord,
-        plan: &Plan,
-        subscription: usize,
-        copy: u32,
-        body: Vec<u8>,
-    ) {
+    fn queue(&mut self, event: &EventRecord, plan: &Plan, subscription: usize, copy: u32, body: Vec<u8>) {
         let now = self.retry_time.elapsed();
         self.deliveries.push(Delivery {
             event_id: event.id.clone(),
@@ -151,22 +126,12 @@ impl World {
             ("type", json!(plan.event_type)),
         ];
         if style.delivery_fields {
-            members.extend([
-                ("deliveredUtc", json!(event.created_utc)),
-                ("isDelivered", json!(false)),
-            ]);
+            members.extend([("deliveredUtc", json!(event.created_utc)), ("isDelivered", json!(false))]);
         }
         let spelt = |name: &str| {
-            if style.pascal_envelope {
-                pascal(name)
-            } else {
-                name.to_owned()
-            }
+            if style.pascal_envelope { pascal(name) } else { name.to_owned() }
         };
-        let envelope: Map<String, Value> = members
-            .into_iter()
-            .map(|(name, value)| (spelt(name), value))
-            .collect();
+        let envelope: Map<String, Value> = members.into_iter().map(|(name, value)| (spelt(name), value)).collect();
         let mut envelope = Value::Object(envelope);
         if plan.upper_case {
             raise_ids(&mut envelope);
@@ -180,18 +145,12 @@ impl World {
 
     /// `GET …/webhooks`: the history of one IDV.
     pub(crate) fn webhook_history(&self, idv: &str) -> Value {
-        let events = self
-            .events
-            .iter()
-            .filter(|event| key(&event.idv) == key(idv));
+        let events = self.events.iter().filter(|event| key(&event.idv) == key(idv));
         events.map(|event| self.history_row(event)).collect()
     }
 
     fn history_row(&self, event: &EventRecord) -> Value {
-        let accepted = self
-            .sent
-            .iter()
-            .find(|sent| sent.event_id == event.id && sent.accepted());
+        let accepted = self.sent.iter().find(|sent| sent.event_id == event.id && sent.accepted());
         let mut row = super::resources::object(json!({
             "id": event.id, "applicationId": text(&event.payload, "applicationId"), "createdUtc": event.created_utc,
             "payload": event.payload, "type": self.spelt(&event.event_type), "isDelivered": accepted.is_some(),
@@ -213,29 +172,17 @@ impl Plan {
             WebhookManner::WrongId => {
                 set(&mut self.payload, "id", json!(chance::uuid()));
                 if self.payload.get("identityVerificationId").is_some() {
-                    set(
-                        &mut self.payload,
-                        "identityVerificationId",
-                        json!(chance::uuid()),
-                    );
+                    set(&mut self.payload, "identityVerificationId", json!(chance::uuid()));
                 }
             }
             WebhookManner::ForeignApplication => {
                 self.application_id = chance::uuid();
-                set(
-                    &mut self.payload,
-                    "applicationId",
-                    json!(self.application_id),
-                );
+                set(&mut self.payload, "applicationId", json!(self.application_id));
             }
-            WebhookManner::UnknownStatus { status } => {
-                set(&mut self.payload, "status", json!(status))
-            }
+            WebhookManner::UnknownStatus { status } => set(&mut self.payload, "status", json!(status)),
             WebhookManner::UnknownType { name } => self.event_type = name,
             WebhookManner::UpperCaseIds => self.upper_case = true,
-            WebhookManner::StalePayload => {
-                self.payload = before.cloned().unwrap_or_else(|| self.payload.clone())
-            }
+            WebhookManner::StalePayload => self.payload = before.cloned().unwrap_or_else(|| self.payload.clone()),
             WebhookManner::Truncated => self.truncated = true,
             WebhookManner::NoProof => self.proof = Proof::Absent,
             WebhookManner::WrongProof => self.proof = Proof::Wrong,
@@ -251,9 +198,8 @@ fn raise_ids(value: &mut Value) {
     };
     for (name, member) in members {
         let name = name.to_ascii_lowercase();
-        if let Some(id) = member
-            .as_str()
-            .filter(|_| name == "id" || name == "applicationid" || name == "identityverificationid")
+        if let Some(id) =
+            member.as_str().filter(|_| name == "id" || name == "applicationid" || name == "identityverificationid")
         {
             *member = json!(id.to_ascii_uppercase());
         } else {
@@ -274,9 +220,5 @@ pub(crate) fn set(object: &mut Value, member: &str, value: Value) {
 }
 
 fn text(object: &Value, member: &str) -> String {
-    object
-        .get(member)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    object.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

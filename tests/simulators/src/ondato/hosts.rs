@@ -18,14 +18,7 @@ pub(crate) enum Host {
 }
 
 impl Host {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Identity,
-        Self::Idv,
-        Self::Kyc,
-        Self::Kyb,
-        Self::Forms,
-        Self::App,
-    ];
+    pub(crate) const ALL: [Self; 6] = [Self::Identity, Self::Idv, Self::Kyc, Self::Kyb, Self::Forms, Self::App];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -68,11 +61,7 @@ impl BaseUrls {
 pub(crate) async fn bind_all(first: u16) -> std::io::Result<Vec<(Host, TcpListener)>> {
     let mut listeners = Vec::new();
     for (host, step) in Host::ALL.into_iter().zip(0_u16..) {
-        let port = if first == 0 {
-            0
-        } else {
-            first.saturating_add(step)
-        };
+        let port = if first == 0 { 0 } else { first.saturating_add(step) };
         listeners.push((host, server::bind(port).await?));
     }
     Ok(listeners)

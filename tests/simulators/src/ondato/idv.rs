@@ -70,12 +70,7 @@ pub(crate) struct Idv {
 
 impl Idv {
     pub(crate) fn new(application: &Application, request: &Value, now: String) -> Self {
-        let given = |member: &str| {
-            request
-                .get(member)
-                .filter(|value| !value.is_null())
-                .cloned()
-        };
+        let given = |member: &str| request.get(member).filter(|value| !value.is_null()).cloned();
         Self {
             id: chance::uuid(),
             application: application.clone(),
@@ -98,27 +93,14 @@ impl Idv {
     }
 
     pub(crate) fn shown(&self) -> Value {
-        let mut setup =
-            object(json!({"id": self.application.setup_id, "versionId": IDV_SETUP_VERSION}));
-        put(
-            &mut setup,
-            "overrideId",
-            self.localisations.as_ref().map(|(id, _)| json!(id)),
-        );
+        let mut setup = object(json!({"id": self.application.setup_id, "versionId": IDV_SETUP_VERSION}));
+        put(&mut setup, "overrideId", self.localisations.as_ref().map(|(id, _)| json!(id)));
         let mut shown = object(json!({
             "id": self.id, "applicationId": self.application.application_id, "createdUtc": self.created,
             "modifiedUtc": self.modified, "status": self.status.name(), "setup": setup, "step": self.steps(),
         }));
-        put(
-            &mut shown,
-            "externalReferenceId",
-            self.external_reference.clone(),
-        );
-        put(
-            &mut shown,
-            "statusReason",
-            self.status_reason.as_ref().map(|reason| json!(reason)),
-        );
+        put(&mut shown, "externalReferenceId", self.external_reference.clone());
+        put(&mut shown, "statusReason", self.status_reason.as_ref().map(|reason| json!(reason)));
         put(&mut shown, "representativeId", self.representative.clone());
         match &self.redaction {
             Some(redaction) => put(&mut shown, "redaction", Some(redaction.shown())),
@@ -129,19 +111,11 @@ impl Idv {
 
     fn steps(&self) -> Value {
         let mut steps = Map::new();
-        let consent = self
-            .consent
-            .as_ref()
-            .filter(|_| self.redaction.is_none())
-            .map(|consent| {
-                let mut shown = object(json!({"isConsented": consent.given}));
-                put(
-                    &mut shown,
-                    "consentedUtc",
-                    consent.at.as_ref().map(|at| json!(at)),
-                );
-                Value::Object(shown)
-            });
+        let consent = self.consent.as_ref().filter(|_| self.redaction.is_none()).map(|consent| {
+            let mut shown = object(json!({"isConsented": consent.given}));
+            put(&mut shown, "consentedUtc", consent.at.as_ref().map(|at| json!(at)));
+            Value::Object(shown)
+        });
         put(&mut steps, "consent", consent);
         let kyc = self.kyc.as_ref().map(|id| {
             let mut shown = object(json!({"id": id}));
@@ -149,27 +123,15 @@ impl Idv {
             Value::Object(shown)
         });
         put(&mut steps, "kycIdentification", kyc);
-        put(
-            &mut steps,
-            "kybIdentification",
-            self.kyb.as_ref().map(|id| json!({"id": id})),
-        );
+        put(&mut steps, "kybIdentification", self.kyb.as_ref().map(|id| json!({"id": id})));
         let forms: Vec<Value> = self.forms.iter().map(|id| json!({"id": id})).collect();
-        put(
-            &mut steps,
-            "forms",
-            (!forms.is_empty()).then_some(Value::Array(forms)),
-        );
+        put(&mut steps, "forms", (!forms.is_empty()).then_some(Value::Array(forms)));
         Value::Object(steps)
     }
 
     /// `GET …/setup`: the setup in force, with the localisations put for this IDV alone.
     pub(crate) fn setup_shown(&self, base_url: &str) -> Value {
-        let localisations = self
-            .localisations
-            .as_ref()
-            .and_then(|(_, body)| body.get("localisationSettings"))
-            .cloned();
+        let localisations = self.localisations.as_ref().and_then(|(_, body)| body.get("localisationSettings")).cloned();
         let own = json!([{"successRedirectUrl": "https://www.example.com", "pageTitle": "Identity check"}]);
         json!({
             "id": self.application.setup_id, "versionId": IDV_SETUP_VERSION,
@@ -189,11 +151,7 @@ impl Redaction {
             "clientId": self.client_id, "createdUtc": self.created, "scope": self.scope, "source": "OnDemand",
             "status": if self.completed.is_some() { "Completed" } else { "InProgress" },
         }));
-        put(
-            &mut shown,
-            "completedUtc",
-            self.completed.as_ref().map(|at| json!(at)),
-        );
+        put(&mut shown, "completedUtc", self.completed.as_ref().map(|at| json!(at)));
         Value::Object(shown)
     }
 }

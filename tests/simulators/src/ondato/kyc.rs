@@ -66,10 +66,7 @@ pub(crate) struct Kyc {
 impl Kyc {
     pub(crate) fn new(idv: &Idv, now: String) -> Self {
         let name = |member: &str, otherwise: &str| {
-            let given = idv
-                .registration
-                .as_ref()
-                .and_then(|registration| registration.get(member)?.as_str());
+            let given = idv.registration.as_ref().and_then(|registration| registration.get(member)?.as_str());
             given.unwrap_or(otherwise).to_uppercase()
         };
         Self {
@@ -101,34 +98,18 @@ impl Kyc {
             "identityVerificationId": self.idv, "status": self.status(),
         }));
         if self.reading != Reading::Nothing {
-            put(
-                &mut shown,
-                "document",
-                Some(self.document()).filter(|_| !self.redacted),
-            );
+            put(&mut shown, "document", Some(self.document()).filter(|_| !self.redacted));
             put(&mut shown, "rules", Some(self.rules()));
             put(&mut shown, "registries", Some(json!([])));
             put(&mut shown, "fraudChecks", Some(json!([])));
         }
         if let Some(decision) = &self.decision {
             put(&mut shown, "statusReason", Some(json!(decision.reason)));
-            put(
-                &mut shown,
-                "isCrossChecked",
-                Some(json!(decision.cross_checked)),
-            );
+            put(&mut shown, "isCrossChecked", Some(json!(decision.cross_checked)));
             put(&mut shown, "completedUtc", Some(json!(decision.at)));
-            put(
-                &mut shown,
-                "face",
-                Some(self.face()).filter(|_| !self.redacted),
-            );
+            put(&mut shown, "face", Some(self.face()).filter(|_| !self.redacted));
             put(&mut shown, "scores", Some(json!([])));
-            put(
-                &mut shown,
-                "fraudChecks",
-                Some(json!([{"name": "DocumentManipulation", "status": "Success"}])),
-            );
+            put(&mut shown, "fraudChecks", Some(json!([{"name": "DocumentManipulation", "status": "Success"}])));
         }
         Value::Object(shown)
     }
@@ -140,22 +121,11 @@ impl Kyc {
             "files": [self.file(front, "identity_front", Some("Front")), self.file(back, "identity_back", Some("Back"))],
         }));
         if self.reading == Reading::Photographs {
-            put(
-                &mut document,
-                "ocrValidations",
-                Some(json!([{"key": "DocumentNumber", "isValid": false}])),
-            );
+            put(&mut document, "ocrValidations", Some(json!([{"key": "DocumentNumber", "isValid": false}])));
             return Value::Object(document);
         }
-        let validations: Vec<Value> = OCR_KEYS
-            .iter()
-            .map(|key| json!({"key": key, "isValid": true}))
-            .collect();
-        put(
-            &mut document,
-            "ocrValidations",
-            Some(Value::Array(validations)),
-        );
+        let validations: Vec<Value> = OCR_KEYS.iter().map(|key| json!({"key": key, "isValid": true})).collect();
+        put(&mut document, "ocrValidations", Some(Value::Array(validations)));
         document.extend(object(json!({
             "fullName": format!("{} {}", self.first_name, self.last_name), "firstName": self.first_name,
             "lastName": self.last_name, "documentNumber": "X0000000", "dateOfIssue": "2020-01-01",
@@ -168,10 +138,7 @@ impl Kyc {
     fn face(&self) -> Value {
         let [_, _, face, enrollment] = &self.files;
         let whole = self.reading == Reading::Whole;
-        let files: Vec<Value> = whole
-            .then(|| self.file(face, "face", None))
-            .into_iter()
-            .collect();
+        let files: Vec<Value> = whole.then(|| self.file(face, "face", None)).into_iter().collect();
         json!({"enrollmentId": enrollment, "ageEstimation": "Age30AndOver", "files": files})
     }
 
@@ -187,16 +154,9 @@ impl Kyc {
     fn rules(&self) -> Value {
         let failed = self.reading == Reading::Photographs;
         let status = |name: &str| {
-            if failed && name == "SelfieAndDocumentFacesMatch" {
-                "Fail"
-            } else {
-                "Success"
-            }
+            if failed && name == "SelfieAndDocumentFacesMatch" { "Fail" } else { "Success" }
         };
-        let mut rules: Vec<Value> = RULES
-            .iter()
-            .map(|name| json!({"name": name, "status": status(name)}))
-            .collect();
+        let mut rules: Vec<Value> = RULES.iter().map(|name| json!({"name": name, "status": status(name)})).collect();
         if failed {
             rules.push(json!({"name": "SuccessfulPassiveLivenessCheck", "status": "Unavailable"}));
         }

@@ -34,15 +34,7 @@ pub struct ApiRule {
 
 impl ApiRule {
     pub fn always(manner: ApiManner) -> Self {
-        Self {
-            endpoint: None,
-            idv: None,
-            manner,
-            after: 0,
-            times: None,
-            for_ms: None,
-            work_done: false,
-        }
+        Self { endpoint: None, idv: None, manner, after: 0, times: None, for_ms: None, work_done: false }
     }
 
     #[must_use]
@@ -126,20 +118,9 @@ impl ApiManner {
     /// Whether the true answer is needed to make the bad one.
     pub(crate) fn bends_answer(&self) -> bool {
         match self {
-            Self::Stale
-            | Self::Frozen
-            | Self::Truncated
-            | Self::SlowDrip { .. }
-            | Self::Late { .. } => true,
-            Self::WrongId
-            | Self::ForeignApplication
-            | Self::UnknownStatus { .. }
-            | Self::UnknownReason { .. } => true,
-            Self::TooMany { .. }
-            | Self::Status { .. }
-            | Self::Html
-            | Self::Silence
-            | Self::Closed => false,
+            Self::Stale | Self::Frozen | Self::Truncated | Self::SlowDrip { .. } | Self::Late { .. } => true,
+            Self::WrongId | Self::ForeignApplication | Self::UnknownStatus { .. } | Self::UnknownReason { .. } => true,
+            Self::TooMany { .. } | Self::Status { .. } | Self::Html | Self::Silence | Self::Closed => false,
         }
     }
 }
@@ -162,13 +143,7 @@ pub struct WebhookRule {
 
 impl WebhookRule {
     pub fn always(manner: WebhookManner) -> Self {
-        Self {
-            type_prefix: String::new(),
-            idv: None,
-            manner,
-            after: 0,
-            times: None,
-        }
+        Self { type_prefix: String::new(), idv: None, manner, after: 0, times: None }
     }
 
     #[must_use]
@@ -252,13 +227,7 @@ pub(crate) struct Active<R> {
 
 impl<R> Active<R> {
     pub(crate) fn new(id: RuleId, rule: R, made_at: u64) -> Self {
-        Self {
-            id,
-            rule,
-            since: Instant::now(),
-            made_at,
-            matched: 0,
-        }
+        Self { id, rule, since: Instant::now(), made_at, matched: 0 }
     }
 
     /// Counts one match; true if the rule is to be used for it.

@@ -45,10 +45,7 @@ pub use self::{
     hosts::BaseUrls,
     manners::{ApiManner, ApiRule, Order, RuleId, WebhookManner, WebhookRule},
     proof::signature,
-    records::{
-        Answer, DeliveryRecord, DeliveryState, Endpoint, EventRecord, RequestRecord, Truth,
-        WebhookSent,
-    },
+    records::{Answer, DeliveryRecord, DeliveryState, Endpoint, EventRecord, RequestRecord, Truth, WebhookSent},
     settings::{Application, Basic, Hmac, OAuth2, PairIn, Retry, Settings, Style, Subscription},
 };
 use self::{
@@ -86,22 +83,15 @@ impl Ondato {
         let shared = Arc::new(Shared::new(World::new(settings, urls), client));
         let mut servers = Vec::new();
         for (host, listener) in listeners {
-            servers
-                .push(Server::start(listener, serving::router(Arc::clone(&shared), host)).await?);
+            servers.push(Server::start(listener, serving::router(Arc::clone(&shared), host)).await?);
         }
         let sending = tokio::spawn(delivery::deliver_what_is_due(Arc::clone(&shared)));
-        Ok(Self {
-            shared,
-            running: Some(Running { servers, sending }),
-        })
+        Ok(Self { shared, running: Some(Running { servers, sending }) })
     }
 
     /// A handle without the servers, for the control pages.
     fn over(shared: &Arc<Shared>) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            running: None,
-        }
+        Self { shared: Arc::clone(shared), running: None }
     }
 
     /// A further handle on the same simulator, for another task; it keeps nothing running.
@@ -141,11 +131,7 @@ impl Ondato {
     }
 
     /// Does several acts; stops at the first that is not possible.
-    pub fn perform(
-        &self,
-        idv: &str,
-        acts: impl IntoIterator<Item = Act>,
-    ) -> Result<Vec<String>, NotPossible> {
+    pub fn perform(&self, idv: &str, acts: impl IntoIterator<Item = Act>) -> Result<Vec<String>, NotPossible> {
         let mut events = Vec::new();
         for act in acts {
             events.extend(self.act(idv, act)?);
@@ -197,8 +183,7 @@ impl Ondato {
                 subscription.types = vec!["none".to_owned()];
             }
             for delivery in &mut world.deliveries {
-                if delivery.state == DeliveryState::Waiting || delivery.state == DeliveryState::Held
-                {
+                if delivery.state == DeliveryState::Waiting || delivery.state == DeliveryState::Held {
                     delivery.state = DeliveryState::Dropped;
                 }
             }
@@ -232,10 +217,7 @@ impl Ondato {
     /// Sends what was held, one after the other, in this order.
     pub fn release(&self, order: &Order) {
         let indices = self.shared.change(|world| world.take_held(order));
-        self.shared.runtime.spawn(delivery::deliver_in_order(
-            Arc::clone(&self.shared),
-            indices,
-        ));
+        self.shared.runtime.spawn(delivery::deliver_in_order(Arc::clone(&self.shared), indices));
     }
 
     /// Sends every event of this IDV again, as an operator's replay would: same ids, same bodies.
@@ -243,10 +225,8 @@ impl Ondato {
         self.shared.change(|world| {
             let now = world.retry_time.elapsed();
             for delivery in &mut world.deliveries {
-                let over = matches!(
-                    delivery.state,
-                    DeliveryState::Delivered | DeliveryState::Dropped | DeliveryState::Lost
-                );
+                let over =
+                    matches!(delivery.state, DeliveryState::Delivered | DeliveryState::Dropped | DeliveryState::Lost);
                 if over && key(&delivery.idv) == key(idv) {
                     (delivery.state, delivery.due) = (DeliveryState::Waiting, now);
                 }
@@ -300,8 +280,6 @@ fn http_client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + S
         .with_safe_default_protocol_versions()?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none());
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     Ok(client.tls_backend_preconfigured(tls).build()?)
 }

@@ -39,12 +39,7 @@ impl Ondato {
     }
 
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
-        self.shared
-            .look()
-            .deliveries
-            .iter()
-            .map(delivery::Delivery::record)
-            .collect()
+        self.shared.look().deliveries.iter().map(delivery::Delivery::record).collect()
     }
 
     pub fn requests(&self) -> Vec<RequestRecord> {
@@ -56,28 +51,16 @@ impl Ondato {
     }
 
     pub fn requests_to(&self, endpoint: Endpoint) -> usize {
-        self.shared
-            .look()
-            .requests
-            .iter()
-            .filter(|request| request.endpoint == endpoint)
-            .count()
+        self.shared.look().requests.iter().filter(|request| request.endpoint == endpoint).count()
     }
 
     /// Waits until `holds`; asked again after everything that happens here.
-    pub async fn wait_for(
-        &self,
-        mut holds: impl FnMut(&Self) -> bool,
-        timeout: Duration,
-    ) -> Result<(), WaitedTooLong> {
+    pub async fn wait_for(&self, mut holds: impl FnMut(&Self) -> bool, timeout: Duration) -> Result<(), WaitedTooLong> {
         clock::wait_for(self.shared.news.subscribe(), timeout, || holds(self)).await
     }
 
     /// Waits until every event due by now was answered or has run out of patience.
     pub async fn quiet(&self, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || {
-            self.shared.look().is_quiet()
-        })
-        .await
+        clock::wait_for(self.shared.news.subscribe(), timeout, || self.shared.look().is_quiet()).await
     }
 }

@@ -77,11 +77,7 @@ fn return_url(truth: Option<Truth>) -> Option<String> {
         (_, _) => return None,
     };
     let settings = truth.localisations?;
-    settings
-        .pointer("/localisationSettings/0")?
-        .get(member)?
-        .as_str()
-        .map(str::to_owned)
+    settings.pointer("/localisationSettings/0")?.get(member)?.as_str().map(str::to_owned)
 }
 
 fn show(ondato: &Ondato, id: &str, problem: &str) -> Response {
@@ -97,18 +93,11 @@ fn show(ondato: &Ondato, id: &str, problem: &str) -> Response {
          <form method=post action=/act><input type=hidden name=id value=\"{}\">",
         truth.idv_status(),
         truth.kyc_status().unwrap_or("not started"),
-        truth
-            .idv
-            .get("id")
-            .and_then(Value::as_str)
-            .unwrap_or_default(),
+        truth.idv.get("id").and_then(Value::as_str).unwrap_or_default(),
     );
     for (name, label) in BUTTONS {
         // writing to a string cannot fail
-        let _written = write!(
-            page,
-            "<p><button name=act value={name}>{label}</button></p>"
-        );
+        let _written = write!(page, "<p><button name=act value={name}>{label}</button></p>");
     }
     page.push_str("</form>");
     serving::html(StatusCode::OK, page)
@@ -116,8 +105,5 @@ fn show(ondato: &Ondato, id: &str, problem: &str) -> Response {
 
 fn field(form: &[u8], name: &str) -> String {
     let mut pairs = url::form_urlencoded::parse(form);
-    pairs
-        .find(|(member, _)| member == name)
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+    pairs.find(|(member, _)| member == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

@@ -47,11 +47,7 @@ pub(crate) fn prove(
         return request;
     }
     let spoilt = |secret: &str| {
-        if how == Proof::Wrong {
-            format!("not-{secret}")
-        } else {
-            secret.to_owned()
-        }
+        if how == Proof::Wrong { format!("not-{secret}") } else { secret.to_owned() }
     };
     let mut request = request;
     // one header for both modes: a token goes first
@@ -63,15 +59,8 @@ pub(crate) fn prove(
         request = request.header(AUTHORIZATION, format!("Basic {pair}"));
     }
     if let Some(Hmac { secret, blank, .. }) = &subscription.hmac {
-        let signed_at = if let Proof::Old(seconds) = how {
-            signed_at.saturating_sub(seconds)
-        } else {
-            signed_at
-        };
-        request = request.header(
-            "Ondato-Signature",
-            signature(&spoilt(secret), signed_at, body, *blank),
-        );
+        let signed_at = if let Proof::Old(seconds) = how { signed_at.saturating_sub(seconds) } else { signed_at };
+        request = request.header("Ondato-Signature", signature(&spoilt(secret), signed_at, body, *blank));
     }
     for (name, value) in &subscription.headers {
         request = request.header(name, value);
@@ -86,20 +75,14 @@ pub(crate) async fn receiver_token(
     mode: &OAuth2,
     patience: Duration,
 ) -> Result<String, Answer> {
-    let kept = shared
-        .look()
-        .receiver_tokens
-        .get(&index)
-        .filter(|(_, until)| *until > Instant::now())
-        .cloned();
+    let kept = shared.look().receiver_tokens.get(&index).filter(|(_, until)| *until > Instant::now()).cloned();
     if let Some((token, _)) = kept {
         return Ok(token);
     }
-    let (token, lifetime) =
-        match tokio::time::timeout(patience, fetch_token(&shared.http, mode)).await {
-            Ok(fetched) => fetched.map_err(Answer::NoToken)?,
-            Err(_) => return Err(Answer::NoToken("no answer".to_owned())),
-        };
+    let (token, lifetime) = match tokio::time::timeout(patience, fetch_token(&shared.http, mode)).await {
+        Ok(fetched) => fetched.map_err(Answer::NoToken)?,
+        Err(_) => return Err(Answer::NoToken("no answer".to_owned())),
+    };
     let until = Instant::now() + Duration::from_secs(lifetime);
     shared.change(|world| world.receiver_tokens.insert(index, (token.clone(), until)));
     Ok(token)
@@ -109,33 +92,20 @@ async fn fetch_token(http: &reqwest::Client, mode: &OAuth2) -> Result<(String, u
     let mut form = vec![("grant_type", "client_credentials")];
     let mut request = http.post(&mode.token_url);
     match mode.pair_in {
-        PairIn::Body => form.extend([
-            ("client_id", mode.client_id.as_str()),
-            ("client_secret", mode.client_secret.as_str()),
-        ]),
-        PairIn::BasicHeader => {
-            request = request.basic_auth(&mode.client_id, Some(&mode.client_secret))
+        PairIn::Body => {
+            form.extend([("client_id", mode.client_id.as_str()), ("client_secret", mode.client_secret.as_str())])
         }
+        PairIn::BasicHeader => request = request.basic_auth(&mode.client_id, Some(&mode.client_secret)),
     }
     form.extend(mode.scope.as_deref().map(|scope| ("scope", scope)));
-    let answer = request
-        .form(&form)
-        .send()
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = request.form(&form).send().await.map_err(|error| error.to_string())?;
     if !answer.status().is_success() {
         return Err(format!("status {}", answer.status().as_u16()));
     }
     let body = answer.bytes().await.map_err(|error| error.to_string())?;
     let body: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-    let token = body
-        .get("access_token")
-        .and_then(Value::as_str)
-        .ok_or("no access_token")?;
+    let token = body.get("access_token").and_then(Value::as_str).ok_or("no access_token")?;
     // RFC 6749 makes expires_in optional: an hour then
-    let lifetime = body
-        .get("expires_in")
-        .and_then(Value::as_u64)
-        .unwrap_or(3_600);
+    let lifetime = body.get("expires_in").and_then(Value::as_u64).unwrap_or(3_600);
     Ok((token.to_owned(), lifetime))
 }

@@ -48,7 +48,10 @@ impl CompanyDocument {
             "id": self.id, "kybIdentificationId": self.kyb, "applicationId": self.application_id,
             "createdUtc": self.created, "status": self.status,
         }));
-        let files = self.file.as_ref().map(|id| json!([{"fileId": id, "fileName": "registry-extract.pdf", "fileExtension": "pdf"}]));
+        let files = self
+            .file
+            .as_ref()
+            .map(|id| json!([{"fileId": id, "fileName": "registry-extract.pdf", "fileExtension": "pdf"}]));
         put(&mut shown, "files", files);
         Value::Object(shown)
     }
@@ -73,11 +76,7 @@ impl Form {
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(map) = value {
-        map
-    } else {
-        Map::new()
-    }
+    if let Value::Object(map) = value { map } else { Map::new() }
 }
 
 pub(super) fn put(map: &mut Map<String, Value>, member: &str, value: Option<Value>) {

@@ -28,12 +28,10 @@ use crate::{chance, clock, server::Cord};
 const MOST_BODY: usize = 1 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>, host: Host) -> Router {
-    Router::new().fallback(
-        move |ConnectInfo(cord): ConnectInfo<Cord>, request: Request| {
-            let shared = Arc::clone(&shared);
-            async move { serve(shared, host, cord, request).await }
-        },
-    )
+    Router::new().fallback(move |ConnectInfo(cord): ConnectInfo<Cord>, request: Request| {
+        let shared = Arc::clone(&shared);
+        async move { serve(shared, host, cord, request).await }
+    })
 }
 
 async fn serve(shared: Arc<Shared>, host: Host, cord: Cord, request: Request) -> Response {
@@ -68,9 +66,7 @@ struct Bent {
 async fn answer(shared: &Shared, call: &Call, cord: Cord) -> Response {
     let (reply, manner) = shared.change(|world| {
         let bent = world.bent(call);
-        let works = bent
-            .as_ref()
-            .is_none_or(|bent| bent.work_done || bent.manner.bends_answer());
+        let works = bent.as_ref().is_none_or(|bent| bent.work_done || bent.manner.bends_answer());
         let reply = works.then(|| world.answer(call, bent.as_ref().map_or(View::Now, Bent::view)));
         let manner = bent.map(|bent| bent.manner);
         world.record(call, reply.as_ref(), manner.as_ref());
@@ -101,14 +97,9 @@ impl World {
         let idv = id.and_then(|id| self.idv_of(id)).map(|id| key(&id));
         for active in &mut self.api_rules {
             let rule = &active.rule;
-            let over = rule
-                .for_ms
-                .is_some_and(|length| active.since.elapsed() > Duration::from_millis(length));
+            let over = rule.for_ms.is_some_and(|length| active.since.elapsed() > Duration::from_millis(length));
             let here = rule.endpoint.is_none_or(|wanted| wanted == endpoint);
-            let about = rule
-                .idv
-                .as_ref()
-                .is_none_or(|wanted| idv.as_ref() == Some(&key(wanted)));
+            let about = rule.idv.as_ref().is_none_or(|wanted| idv.as_ref() == Some(&key(wanted)));
             let (after, times) = (rule.after, rule.times);
             if !over && here && about && active.take(after, times) {
                 return Some(Bent {
@@ -126,9 +117,7 @@ impl World {
         let created = reply
             .filter(|_| endpoint == Endpoint::CreateIdv)
             .and_then(|reply| reply.body.as_ref()?.get("id")?.as_str());
-        let idv = id
-            .and_then(|id| self.idv_of(id))
-            .or_else(|| created.map(str::to_owned));
+        let idv = id.and_then(|id| self.idv_of(id)).or_else(|| created.map(str::to_owned));
         let worked = reply.map(|reply| reply.status.as_u16());
         let record = RequestRecord {
             at: self.stamp(),
@@ -164,28 +153,22 @@ async fn spoilt(manner: ApiManner, mut reply: Reply, cord: Cord) -> Response {
     match manner {
         ApiManner::Stale | ApiManner::Frozen => plain(&reply),
         ApiManner::TooMany { retry_after } => too_many(retry_after),
-        ApiManner::Status { code } => StatusCode::from_u16(code)
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
+        ApiManner::Status { code } => {
+            StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
         ApiManner::Html => html(
             StatusCode::OK,
-            "<!doctype html><title>Scheduled maintenance</title><p>We will be back soon."
-                .to_owned(),
+            "<!doctype html><title>Scheduled maintenance</title><p>We will be back soon.".to_owned(),
         ),
         ApiManner::Truncated => {
             let body = text(&reply);
-            json_bytes(
-                &reply,
-                Body::from(body.get(..body.len() / 2).unwrap_or_default().to_owned()),
-            )
+            json_bytes(&reply, Body::from(body.get(..body.len() / 2).unwrap_or_default().to_owned()))
         }
         ApiManner::Silence => {
             cord.silence().await;
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
-        ApiManner::SlowDrip { millis } => {
-            json_bytes(&reply, drip(text(&reply), Duration::from_millis(millis)))
-        }
+        ApiManner::SlowDrip { millis } => json_bytes(&reply, drip(text(&reply), Duration::from_millis(millis))),
         ApiManner::Late { millis } => {
             clock::pause(Duration::from_millis(millis)).await;
             plain(&reply)
@@ -218,14 +201,9 @@ fn plain(reply: &Reply) -> Response {
 
 fn json_bytes(reply: &Reply, body: Body) -> Response {
     let mut response = (reply.status, body).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     if let Some(total) = reply.total {
-        response
-            .headers_mut()
-            .insert("total-count", HeaderValue::from(total));
+        response.headers_mut().insert("total-count", HeaderValue::from(total));
     }
     response
 }
@@ -233,52 +211,29 @@ fn json_bytes(reply: &Reply, body: Body) -> Response {
 fn too_many(retry_after: Option<u64>) -> Response {
     let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
     if let Some(seconds) = retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
 
 pub(crate) fn html(status: StatusCode, page: String) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-        page,
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        body.to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 fn text(reply: &Reply) -> String {
-    reply
-        .body
-        .as_ref()
-        .map(Value::to_string)
-        .unwrap_or_default()
+    reply.body.as_ref().map(Value::to_string).unwrap_or_default()
 }
 
 /// Two bytes at a time.
 fn drip(body: String, pause: Duration) -> Body {
-    let pieces: Vec<Bytes> = body
-        .as_bytes()
-        .chunks(2)
-        .map(Bytes::copy_from_slice)
-        .collect();
-    Body::from_stream(stream::unfold(
-        pieces.into_iter(),
-        move |mut rest| async move {
-            let piece = rest.next()?;
-            clock::pause(pause).await;
-            Some((Ok::<_, Infallible>(piece), rest))
-        },
-    ))
+    let pieces: Vec<Bytes> = body.as_bytes().chunks(2).map(Bytes::copy_from_slice).collect();
+    Body::from_stream(stream::unfold(pieces.into_iter(), move |mut rest| async move {
+        let piece = rest.next()?;
+        clock::pause(pause).await;
+        Some((Ok::<_, Infallible>(piece), rest))
+    }))
 }

@@ -99,10 +99,7 @@ pub struct Subscription {
 impl Subscription {
     /// No proof at all; add one with the methods below.
     pub fn to(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            ..Self::default()
-        }
+        Self { url: url.into(), ..Self::default() }
     }
 
     #[must_use]
@@ -113,20 +110,13 @@ impl Subscription {
 
     #[must_use]
     pub fn with_basic(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
-        self.basic = Some(Basic {
-            username: username.into(),
-            password: password.into(),
-        });
+        self.basic = Some(Basic { username: username.into(), password: password.into() });
         self
     }
 
     #[must_use]
     pub fn with_hmac(mut self, secret: impl Into<String>) -> Self {
-        self.hmac = Some(Hmac {
-            secret: secret.into(),
-            renew: false,
-            blank: true,
-        });
+        self.hmac = Some(Hmac { secret: secret.into(), renew: false, blank: true });
         self
     }
 
@@ -224,9 +214,7 @@ impl Default for Retry {
     fn default() -> Self {
         Self {
             scale: 1,
-            steps: [10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200]
-                .map(Duration::from_secs)
-                .to_vec(),
+            steps: [10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200].map(Duration::from_secs).to_vec(),
             jitter: 0.0,
             most_tries: 30,
             horizon: Duration::from_hours(24),
@@ -241,11 +229,7 @@ impl Retry {
     /// The wait after try number `tries` (from 1), without jitter.
     pub(crate) fn wait_after(&self, tries: u32) -> Duration {
         let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.steps
-            .get(index)
-            .or(self.steps.last())
-            .copied()
-            .unwrap_or_default()
+        self.steps.get(index).or(self.steps.last()).copied().unwrap_or_default()
     }
 }
 

@@ -35,13 +35,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(world: World, http: reqwest::Client) -> Self {
         let (news, _) = watch::channel(0);
-        Self {
-            world: Mutex::new(world),
-            due: Notify::new(),
-            news,
-            http,
-            runtime: tokio::runtime::Handle::current(),
-        }
+        Self { world: Mutex::new(world), due: Notify::new(), news, http, runtime: tokio::runtime::Handle::current() }
     }
 
     /// Reads without telling anybody.
@@ -53,8 +47,7 @@ impl Shared {
     pub(crate) fn change<T>(&self, with: impl FnOnce(&mut World) -> T) -> T {
         let result = with(&mut self.look());
         self.due.notify_one();
-        self.news
-            .send_modify(|count| *count = count.wrapping_add(1));
+        self.news.send_modify(|count| *count = count.wrapping_add(1));
         result
     }
 }
@@ -143,10 +136,7 @@ impl World {
     /// Writes down what a GET of this resource shows from now on.
     pub(crate) fn remember(&mut self, id: &str, shown: Value) {
         self.changes = self.changes.saturating_add(1);
-        let version = Version {
-            number: self.changes,
-            shown,
-        };
+        let version = Version { number: self.changes, shown };
         self.history.entry(key(id)).or_default().push(version);
     }
 
@@ -155,10 +145,7 @@ impl World {
         let version = match view {
             View::Now => versions.last(),
             View::Previous => versions.iter().rev().nth(1),
-            View::AsOf(number) => versions
-                .iter()
-                .rev()
-                .find(|version| version.number <= number),
+            View::AsOf(number) => versions.iter().rev().find(|version| version.number <= number),
         };
         version.map(|version| version.shown.clone())
     }
@@ -178,38 +165,19 @@ impl World {
         let owner = self.idvs.get(id).map(|idv| &idv.id);
         let owner = owner.or_else(|| self.kycs.get(id).map(|kyc| &kyc.idv));
         let owner = owner.or_else(|| self.kybs.get(id).map(|kyb| &kyb.idv));
-        owner
-            .or_else(|| self.forms.get(id).map(|form| &form.idv))
-            .cloned()
+        owner.or_else(|| self.forms.get(id).map(|form| &form.idv)).cloned()
     }
 
     pub(crate) fn truth(&self, idv: &str) -> Option<Truth> {
         let idv = self.idvs.get(&key(idv))?;
         let kyb = idv.kyb.as_ref().and_then(|id| self.kybs.get(id));
-        let documents = self
-            .company_documents
-            .values()
-            .filter(|document| Some(&document.kyb) == idv.kyb.as_ref());
+        let documents = self.company_documents.values().filter(|document| Some(&document.kyb) == idv.kyb.as_ref());
         Some(Truth {
             idv: idv.shown(),
-            kyc: idv
-                .kyc
-                .as_ref()
-                .and_then(|id| self.kycs.get(id))
-                .map(Kyc::shown),
-            earlier_kyc: idv
-                .earlier_kyc
-                .iter()
-                .filter_map(|id| self.kycs.get(id))
-                .map(Kyc::shown)
-                .collect(),
+            kyc: idv.kyc.as_ref().and_then(|id| self.kycs.get(id)).map(Kyc::shown),
+            earlier_kyc: idv.earlier_kyc.iter().filter_map(|id| self.kycs.get(id)).map(Kyc::shown).collect(),
             kyb: kyb.map(Kyb::shown),
-            forms: idv
-                .forms
-                .iter()
-                .filter_map(|id| self.forms.get(id))
-                .map(Form::shown)
-                .collect(),
+            forms: idv.forms.iter().filter_map(|id| self.forms.get(id)).map(Form::shown).collect(),
             company_documents: documents.map(CompanyDocument::shown).collect(),
             localisations: idv.localisations.as_ref().map(|(_, body)| body.clone()),
         })

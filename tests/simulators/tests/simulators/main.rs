@@ -1,9 +1,5 @@
 //! The simulators against the fact sheet and the fixtures.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 mod api;
 mod app;

@@ -19,9 +19,7 @@ use tokio::{net::TcpListener, sync::Notify};
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 pub(crate) fn fixture(name: &str) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../fixtures/ondato")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/ondato").join(name);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
@@ -43,12 +41,9 @@ pub(crate) fn shape(value: &Value) -> Shape {
         Value::Number(_) => Shape::Number,
         Value::String(_) => Shape::Text,
         Value::Array(elements) => Shape::List(elements.iter().map(shape).collect()),
-        Value::Object(members) => Shape::Object(
-            members
-                .iter()
-                .map(|(name, member)| (name.clone(), shape(member)))
-                .collect(),
-        ),
+        Value::Object(members) => {
+            Shape::Object(members.iter().map(|(name, member)| (name.clone(), shape(member))).collect())
+        }
     }
 }
 
@@ -59,9 +54,7 @@ pub(crate) fn http() -> reqwest::Client {
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none());
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     client.tls_backend_preconfigured(tls).build().unwrap()
 }
 
@@ -75,12 +68,8 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) async fn of(ondato: &Ondato, application: &Application) -> Self {
-        let mut api = Self {
-            http: http(),
-            urls: ondato.base_urls(),
-            application: application.clone(),
-            token: String::new(),
-        };
+        let mut api =
+            Self { http: http(), urls: ondato.base_urls(), application: application.clone(), token: String::new() };
         let (status, body) = api.sign_in(&application.client_secret).await;
         assert_eq!(status, 200, "{body}");
         api.token = body["access_token"].as_str().unwrap().to_owned();
@@ -93,33 +82,16 @@ impl Api {
             ("client_id", &self.application.client_id),
             ("client_secret", secret),
         ];
-        let answer = self
-            .http
-            .post(self.url("identity", "/connect/token"))
-            .form(&form)
-            .send()
-            .await
-            .unwrap();
-        (
-            answer.status().as_u16(),
-            serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap(),
-        )
+        let answer = self.http.post(self.url("identity", "/connect/token")).form(&form).send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
     }
 
     pub(crate) fn url(&self, host: &str, path: &str) -> String {
         format!("{}{path}", self.urls[host].as_str().unwrap())
     }
 
-    pub(crate) async fn try_get(
-        &self,
-        host: &str,
-        path: &str,
-    ) -> Result<reqwest::Response, reqwest::Error> {
-        self.http
-            .get(self.url(host, path))
-            .bearer_auth(&self.token)
-            .send()
-            .await
+    pub(crate) async fn try_get(&self, host: &str, path: &str) -> Result<reqwest::Response, reqwest::Error> {
+        self.http.get(self.url(host, path)).bearer_auth(&self.token).send().await
     }
 
     pub(crate) async fn get(&self, host: &str, path: &str) -> (u16, Value) {
@@ -127,42 +99,25 @@ impl Api {
     }
 
     pub(crate) async fn idv(&self, id: &str) -> (u16, Value) {
-        self.get("idv", &format!("/v1/identity-verifications/{id}"))
-            .await
+        self.get("idv", &format!("/v1/identity-verifications/{id}")).await
     }
 
-    pub(crate) async fn send(
-        &self,
-        method: reqwest::Method,
-        host: &str,
-        path: &str,
-        body: &Value,
-    ) -> (u16, Value) {
-        let request = self
-            .http
-            .request(method, self.url(host, path))
-            .bearer_auth(&self.token);
-        let request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
+    pub(crate) async fn send(&self, method: reqwest::Method, host: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.request(method, self.url(host, path)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/json").body(body.to_string());
         parts(request.send().await.unwrap()).await
     }
 
     pub(crate) async fn create(&self, body: &Value) -> (u16, Value) {
-        self.send(
-            reqwest::Method::POST,
-            "idv",
-            "/v1/identity-verifications",
-            body,
-        )
-        .await
+        self.send(reqwest::Method::POST, "idv", "/v1/identity-verifications", body).await
     }
 
     /// An IDV with reference and registration, as in the fixtures.
     pub(crate) async fn created(&self) -> String {
         let registration = json!({"email": "jane.example@example.com", "firstName": "Jane", "lastName": "Example",
             "dateOfBirth": "1990-01-01", "phoneNumber": 37_060_000_000_u64, "countryCode": "LT"});
-        let body = json!({"setupId": self.application.setup_id, "externalReferenceId": "onb_1", "registration": registration});
+        let body =
+            json!({"setupId": self.application.setup_id, "externalReferenceId": "onb_1", "registration": registration});
         let (status, body) = self.create(&body).await;
         assert_eq!(status, 201);
         body["id"].as_str().unwrap().to_owned()
@@ -246,30 +201,20 @@ impl Receiver {
     }
 
     pub(crate) fn types(&self) -> Vec<String> {
-        self.arrivals()
-            .iter()
-            .map(|it| it.json()["type"].as_str().unwrap().to_owned())
-            .collect()
+        self.arrivals().iter().map(|it| it.json()["type"].as_str().unwrap().to_owned()).collect()
     }
 }
 
 impl State {
     async fn take(&self, path: &str, headers: HeaderMap, body: &[u8]) -> (StatusCode, String) {
-        let arrival = Arrival {
-            path: path.to_owned(),
-            headers,
-            body: body.to_vec(),
-        };
+        let arrival = Arrival { path: path.to_owned(), headers, body: body.to_vec() };
         self.arrivals.lock().unwrap().push(arrival);
         let gate = self.gate.lock().unwrap().clone();
         if let Some(gate) = gate {
             gate.notified().await;
         }
         if path == "/token" {
-            return (
-                StatusCode::OK,
-                fixture("webhook-oauth2.token-url.response.json").to_string(),
-            );
+            return (StatusCode::OK, fixture("webhook-oauth2.token-url.response.json").to_string());
         }
         let code = self.answers.lock().unwrap().pop_front().unwrap_or(200);
         (StatusCode::from_u16(code).unwrap(), String::new())
