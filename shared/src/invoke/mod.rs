@@ -72,7 +72,7 @@ impl Initiator {
         if !config.enabled {
             return Err(Refusal::new(ErrorCode::Forbidden, "the tenant is switched off"));
         }
-        self.act(&config, request.action).await
+        Box::pin(self.act(&config, request.action)).await
     }
 
     async fn act(&self, config: &Arc<TenantConfig>, action: Action) -> Result<Value, Refusal> {
