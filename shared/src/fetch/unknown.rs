@@ -200,8 +200,10 @@ impl Fetcher {
             delivery: Default::default(),
             erased_at: None,
         };
+        // The reference first: whoever dies in between finds no onboarding and does both again.
+        self.gateway.ledger.add_reference(&key.tenant, &reference, &key.id).await?;
         self.gateway.ledger.create(&onboarding, &self.gateway.world.entropy.mark()).await?;
-        self.gateway.ledger.add_reference(&key.tenant, &reference, &key.id).await
+        Ok(())
     }
 
     /// A bound subject whose onboarding is not there: an adoption that died half way.

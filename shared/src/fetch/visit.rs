@@ -162,7 +162,8 @@ impl Fetcher {
     }
 
     /// A person came back with a code: its nonce is consumed first, so that a repeat of the notice exchanges nothing.
-    /// What the exchange makes true is found by the look that follows.
+    /// What the exchange makes true is found by a look that is asked for anew: one that came in between may satisfy the
+    /// notice, and has seen nothing of it.
     async fn exchange(
         &self,
         onboarding: &Onboarding,
@@ -194,6 +195,10 @@ impl Fetcher {
             if let Err(error) = connection.account.exchange(line.reach(), &subject, &code).await {
                 warn!(event = "exchange_failed", tenant = %onboarding.key.tenant, cause = code_of(&error));
             }
+            self.gateway.ledger.postpone_look(&onboarding.key, self.gateway.now(), None).await?;
+            let anew = Notice::due(connection.key.clone(), onboarding.key.id.clone(), Evidence::App);
+            // Only a convenience: the look is due.
+            let _ = self.gateway.bells.notify(&anew, LOOK_MARGIN).await;
         }
         Ok(())
     }

@@ -124,7 +124,11 @@ fn an_adoption_survives_every_single_fault() {
             let same = (found[0].status, &found[0].parts, &found[0].attempts, found[0].delivered);
             let wished = (wanted[0].status, &wanted[0].parts, &wanted[0].attempts, wanted[0].delivered);
             assert_eq!(same, wished, "{mode:?} at {number} {point}");
-            assert_eq!(whole.subjects, expected.subjects, "{mode:?} at {number} {point}");
+            assert_eq!(
+                (&whole.subjects, &whole.references),
+                (&expected.subjects, &expected.references),
+                "{mode:?} at {number} {point}"
+            );
             played += 1;
         }
     }
