@@ -21,7 +21,7 @@ mod binaries;
 mod case;
 mod wire;
 
-pub use binaries::{Binaries, binaries};
+pub use binaries::{Binaries, binaries, cargo};
 pub use case::Case;
 pub use wire::{Reply, basic, now, request, signed};
 

@@ -2,17 +2,14 @@
 //! rebuilds the functions: `cargo test` runs its files one after the other.
 #![expect(clippy::unwrap_used, reason = "a test stops loudly")]
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use idv_it::stage::cargo;
 
 /// As a person calls it: `cargo idv demo --once`.
 fn demo(flaw: Option<&str>) -> Output {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .arg("run")
-        .arg("--quiet")
-        .arg("--manifest-path")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
+    let mut cargo = cargo("run");
+    cargo.arg("--quiet");
     cargo.args(["-p", "idv", "--features", "local", "--", "demo", "--once", "--port", "0"]);
     cargo.args(flaw.into_iter().flat_map(|flaw| ["--flaw", flaw]));
     cargo.output().unwrap()

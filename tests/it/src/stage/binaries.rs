@@ -19,6 +19,19 @@ pub struct Binaries {
     pub idv: PathBuf,
 }
 
+/// A command of Cargo on this workspace. Without the variables that `cargo test` sets for a test: ring's build script
+/// would take them for changes, and everything above ring would be compiled again.
+#[must_use]
+pub fn cargo(command: &str) -> std::process::Command {
+    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let of_the_test = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_the_test(&name.to_string_lossy())) {
+        cargo.env_remove(name);
+    }
+    cargo.arg(command).arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
+    cargo
+}
+
 /// Builds them; the first caller does, the others wait.
 pub async fn binaries() -> &'static Binaries {
     static BUILT: OnceCell<Binaries> = OnceCell::const_new();
@@ -27,9 +40,8 @@ pub async fn binaries() -> &'static Binaries {
 
 /// With the features that `cargo idv` builds them with, so that neither compiles a dependency for itself.
 async fn build() -> Binaries {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--message-format=json-render-diagnostics", "--manifest-path"]);
-    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
+    let mut cargo = Command::from(cargo("build"));
+    cargo.arg("--message-format=json-render-diagnostics");
     for function in FunctionName::ALL {
         cargo.args(["-p", function.name()]);
     }
