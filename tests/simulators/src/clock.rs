@@ -21,6 +21,12 @@ pub(crate) fn stamp(at: OffsetDateTime) -> String {
     format!("{date}T{:02}:{:02}:{:02}.{:07}Z", at.hour(), at.minute(), at.second(), at.nanosecond() / 100)
 }
 
+/// ISO 8601 in UTC with the milliseconds that Intergiro prints.
+pub(crate) fn stamp_millis(at: OffsetDateTime) -> String {
+    let date = format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day());
+    format!("{date}T{:02}:{:02}:{:02}.{:03}Z", at.hour(), at.minute(), at.second(), at.millisecond())
+}
+
 /// The one place where a simulator waits on purpose: a late webhook, a slow answer.
 pub(crate) async fn pause(length: Duration) {
     tokio::time::sleep(length).await;

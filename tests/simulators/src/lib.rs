@@ -6,10 +6,13 @@
 //!
 //! Everything listens on the loopback interface only and holds invented personal data only.
 
+mod answers;
 pub mod app;
 mod chance;
+mod client;
 mod clock;
 pub mod ondato;
+mod rules;
 mod server;
 
 pub use clock::WaitedTooLong;

@@ -19,6 +19,8 @@ pub enum NotPossible {
     Before(&'static str),
     #[error("already {0}")]
     Already(&'static str),
+    #[error("the setup has no {0}")]
+    NotAStep(&'static str),
 }
 
 /// What an act brought about: the resource to write down and the event to send, if one is documented.

@@ -54,6 +54,10 @@ impl World {
                 let known = self.kybs.get(&key(id)).map(|kyb| kyb.application_id.clone());
                 own(known, &application).map(|()| self.seen(id, view))
             }
+            Endpoint::GetForm => {
+                let known = self.forms.get(&key(id)).map(|form| form.application_id.clone());
+                own(known, &application).map(|()| self.seen(id, view))
+            }
         };
         answered.unwrap_or_else(|refused| refused)
     }
@@ -183,7 +187,7 @@ fn validate(request: &Value, application: &Application) -> Result<(), Reply> {
     if setup.is_empty() {
         return Err(Reply::invalid("setupId", "Required", "Property should not be empty."));
     }
-    if key(setup) != key(&application.setup_id) {
+    if ![&application.setup_id, &application.kyb_setup_id].iter().any(|own| key(setup) == key(own)) {
         return Err(Reply::invalid("setupId", "Invalid", "Unknown setup."));
     }
     if request.get("externalReferenceId").is_some_and(|it| !it.is_string() && !it.is_null()) {

@@ -36,6 +36,8 @@ impl Call {
             (Host::Kyc, "GET", ["v1", "identifications", id]) => (Endpoint::GetKyc, Some(*id)),
             (Host::Kyc, "GET", ["v1", "identifications", id, "setup"]) => (Endpoint::GetKycSetup, Some(*id)),
             (Host::Kyb, "GET", ["v1", "identifications", id]) => (Endpoint::GetKyb, Some(*id)),
+            // no path is documented: assumed like the others
+            (Host::Forms, "GET", ["v1", "forms", id]) => (Endpoint::GetForm, Some(*id)),
             (_, _, _) => (Endpoint::Unknown, None),
         }
     }

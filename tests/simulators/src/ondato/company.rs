@@ -11,6 +11,9 @@ use crate::chance;
 impl World {
     pub(super) fn submit_company(&mut self, idv: &mut Idv) -> Result<Vec<Outcome>, NotPossible> {
         running(idv)?;
+        if !idv.is_of_a_company() {
+            return Err(NotPossible::NotAStep("company form"));
+        }
         let kyb = Kyb {
             id: chance::uuid(),
             idv: idv.id.clone(),

@@ -160,17 +160,7 @@ impl World {
     pub(crate) fn take_held(&mut self, order: &Order) -> Vec<usize> {
         let held = self.deliveries.iter().enumerate().filter(|(_, it)| it.state == DeliveryState::Held);
         let held: Vec<(usize, String)> = held.map(|(index, it)| (index, it.event_id.clone())).collect();
-        let indices: Vec<usize> = match order {
-            Order::AsHeld => held.into_iter().map(|(index, _)| index).collect(),
-            Order::Reversed => held.into_iter().rev().map(|(index, _)| index).collect(),
-            Order::Given(ids) => {
-                let rank = |event: &String| ids.iter().position(|id| id == event);
-                let mut ranked: Vec<_> =
-                    held.iter().filter_map(|(index, event)| Some((rank(event)?, *index))).collect();
-                ranked.sort_unstable();
-                ranked.into_iter().map(|(_, index)| index).collect()
-            }
-        };
+        let indices = order.of(held);
         for index in &indices {
             if let Some(delivery) = self.deliveries.get_mut(*index) {
                 delivery.state = DeliveryState::Sending;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     resources::{STEP_SETUP, object, put},
     settings::Application,
+    world::key,
 };
 use crate::chance;
 
@@ -51,6 +52,7 @@ pub(crate) struct Redaction {
 pub(crate) struct Idv {
     pub(crate) id: String,
     pub(crate) application: Application,
+    pub(crate) setup_id: String,
     pub(crate) created: String,
     pub(crate) modified: String,
     pub(crate) status: IdvStatus,
@@ -74,6 +76,9 @@ impl Idv {
         Self {
             id: chance::uuid(),
             application: application.clone(),
+            setup_id: given("setupId")
+                .and_then(|id| id.as_str().map(key))
+                .unwrap_or_else(|| application.setup_id.clone()),
             created: now.clone(),
             modified: now,
             status: IdvStatus::Pending,
@@ -92,8 +97,13 @@ impl Idv {
         }
     }
 
+    /// Whether its flow has a company form.
+    pub(crate) fn is_of_a_company(&self) -> bool {
+        key(&self.setup_id) == key(&self.application.kyb_setup_id)
+    }
+
     pub(crate) fn shown(&self) -> Value {
-        let mut setup = object(json!({"id": self.application.setup_id, "versionId": IDV_SETUP_VERSION}));
+        let mut setup = object(json!({"id": self.setup_id, "versionId": IDV_SETUP_VERSION}));
         put(&mut setup, "overrideId", self.localisations.as_ref().map(|(id, _)| json!(id)));
         let mut shown = object(json!({
             "id": self.id, "applicationId": self.application.application_id, "createdUtc": self.created,
@@ -132,15 +142,16 @@ impl Idv {
     /// `GET …/setup`: the setup in force, with the localisations put for this IDV alone.
     pub(crate) fn setup_shown(&self, base_url: &str) -> Value {
         let localisations = self.localisations.as_ref().and_then(|(_, body)| body.get("localisationSettings")).cloned();
+        let step = if self.is_of_a_company() { "KybIdentification" } else { "KycIdentification" };
         let own = json!([{"successRedirectUrl": "https://www.example.com", "pageTitle": "Identity check"}]);
         json!({
-            "id": self.application.setup_id, "versionId": IDV_SETUP_VERSION,
+            "id": self.setup_id, "versionId": IDV_SETUP_VERSION,
             "applicationId": self.application.application_id,
             "createdUtc": self.created, "modifiedUtc": self.created, "isDisabled": false, "name": "Example IDV setup",
             "webAppSetting": {"baseUrl": base_url, "localisationSettings": localisations.unwrap_or(own)},
             "omnichannel": {"enabled": false, "appStoreEnabled": false, "restrictToSameIpAddress": false, "onlyMobileEnabled": false},
             "sessionScreenRecording": {"enabled": false},
-            "steps": [{"type": "KycIdentification", "order": 1, "setupId": STEP_SETUP}, {"type": "Consent", "order": 0}],
+            "steps": [{"type": step, "order": 1, "setupId": STEP_SETUP}, {"type": "Consent", "order": 0}],
         })
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! A rule is asked in the order of entry; the first that matches is used. `times` empty means until removed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::records::Endpoint;
+pub(crate) use crate::rules::Active;
+pub use crate::rules::{Order, RuleId};
 
 /// Misbehaviour of the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -199,44 +201,4 @@ pub enum WebhookManner {
     OldSignature {
         seconds: i64,
     },
-}
-
-/// In which order held events go out, one after the other.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    AsHeld,
-    Reversed,
-    /// By event id; those not named stay held.
-    Given(Vec<String>),
-}
-
-/// Names a rule for its removal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleId(pub u64);
-
-/// A rule with its use so far.
-pub(crate) struct Active<R> {
-    pub(crate) id: RuleId,
-    pub(crate) rule: R,
-    pub(crate) since: Instant,
-    /// Number of the last change of truth when the rule was made.
-    pub(crate) made_at: u64,
-    matched: u32,
-}
-
-impl<R> Active<R> {
-    pub(crate) fn new(id: RuleId, rule: R, made_at: u64) -> Self {
-        Self { id, rule, since: Instant::now(), made_at, matched: 0 }
-    }
-
-    /// Counts one match; true if the rule is to be used for it.
-    pub(crate) fn take(&mut self, after: u32, times: Option<u32>) -> bool {
-        let end = times.map(|times| after.saturating_add(times));
-        if end.is_some_and(|end| self.matched >= end) {
-            return false;
-        }
-        self.matched = self.matched.saturating_add(1);
-        self.matched > after
-    }
 }

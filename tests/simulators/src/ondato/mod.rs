@@ -52,7 +52,7 @@ use self::{
     manners::Active,
     world::{Shared, World, key},
 };
-use crate::server::Server;
+use crate::{client::http_client, server::Server};
 
 /// A simulated Ondato. Dropping the value that `start` gave stops it.
 pub struct Ondato {
@@ -271,15 +271,4 @@ impl Ondato {
     pub fn revoke_tokens(&self) {
         self.shared.change(|world| world.tokens.clear());
     }
-}
-
-/// Plain HTTP in practice; the TLS part wants a configuration all the same, and trusts nobody.
-fn http_client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    Ok(client.tls_backend_preconfigured(tls).build()?)
 }

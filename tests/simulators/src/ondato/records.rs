@@ -19,6 +19,7 @@ pub enum Endpoint {
     GetKycSetup,
     FilterKyc,
     GetKyb,
+    GetForm,
     Unknown,
 }
 

@@ -1,15 +1,14 @@
 //! One request from arrival to answer: control and page apart, rules, the true answer, the spoilt one.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::{ConnectInfo, Request},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::{
@@ -22,7 +21,12 @@ use super::{
     records::{Endpoint, RequestRecord},
     world::{Shared, View, World, key},
 };
-use crate::{chance, clock, server::Cord};
+pub(crate) use crate::answers::{html, json};
+use crate::{
+    answers::{MAINTENANCE, drip, too_many},
+    chance, clock,
+    server::Cord,
+};
 
 /// More than any documented body needs.
 const MOST_BODY: usize = 1 << 20;
@@ -156,10 +160,7 @@ async fn spoilt(manner: ApiManner, mut reply: Reply, cord: Cord) -> Response {
         ApiManner::Status { code } => {
             StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
-        ApiManner::Html => html(
-            StatusCode::OK,
-            "<!doctype html><title>Scheduled maintenance</title><p>We will be back soon.".to_owned(),
-        ),
+        ApiManner::Html => html(StatusCode::OK, MAINTENANCE.to_owned()),
         ApiManner::Truncated => {
             let body = text(&reply);
             json_bytes(&reply, Body::from(body.get(..body.len() / 2).unwrap_or_default().to_owned()))
@@ -208,32 +209,6 @@ fn json_bytes(reply: &Reply, body: Body) -> Response {
     response
 }
 
-fn too_many(retry_after: Option<u64>) -> Response {
-    let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
-}
-
-pub(crate) fn html(status: StatusCode, page: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
-}
-
-pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
-}
-
 fn text(reply: &Reply) -> String {
     reply.body.as_ref().map(Value::to_string).unwrap_or_default()
-}
-
-/// Two bytes at a time.
-fn drip(body: String, pause: Duration) -> Body {
-    let pieces: Vec<Bytes> = body.as_bytes().chunks(2).map(Bytes::copy_from_slice).collect();
-    Body::from_stream(stream::unfold(pieces.into_iter(), move |mut rest| async move {
-        let piece = rest.next()?;
-        clock::pause(pause).await;
-        Some((Ok::<_, Infallible>(piece), rest))
-    }))
 }

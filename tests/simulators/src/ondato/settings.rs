@@ -46,8 +46,10 @@ pub struct Application {
     pub application_id: String,
     pub client_id: String,
     pub client_secret: String,
-    /// The IDV setup; a create call may name only this one.
+    /// The IDV setup of persons; a create call may name only this one and the next.
     pub setup_id: String,
+    /// The IDV setup of companies: only its flow has a company form.
+    pub kyb_setup_id: String,
 }
 
 impl Application {
@@ -58,6 +60,7 @@ impl Application {
             client_id: "app.ondato.example.0001".to_owned(),
             client_secret: "example-client-secret".to_owned(),
             setup_id: "4e608ca3-7f1b-4d5e-9092-3b4c5d6e7f06".to_owned(),
+            kyb_setup_id: "82a4e8ce-b350-4192-94d4-7f8091a2b30a".to_owned(),
         }
     }
 
@@ -68,6 +71,7 @@ impl Application {
             client_id: format!("app.ondato.{name}.0001"),
             client_secret: chance::token(),
             setup_id: chance::uuid(),
+            kyb_setup_id: chance::uuid(),
         }
     }
 }
