@@ -119,52 +119,45 @@ impl Ingress {
             source: arrival.source,
             received_at: self.gateway.now().seconds(),
         };
-        match self.proven(key, unverified).await {
-            Ok((config, verified)) => self.proven_webhook(key, &config, verified).await,
+        match self.heard(key, unverified).await {
+            Ok(heard) => self.answered(key, heard).await,
             Err(answer) => answer,
         }
     }
 
-    /// Proves with the cached secret, and once more with a fresher one if that refuses.
-    async fn proven<'b>(
-        &self,
-        key: &ConnectionKey,
-        unverified: Unverified<'b>,
-    ) -> Result<(Arc<TenantConfig>, Verified<Body<'b>>), Answer> {
+    /// Hears with the cached secret, and once more with a fresher one if that refuses: also an entry that may not
+    /// speak for this type of event could have been widened since it was read.
+    async fn heard(&self, key: &ConnectionKey, unverified: Unverified<'_>) -> Result<Heard, Answer> {
         let config = self.gateway.vault.tenant(&key.tenant).await.map_err(|error| cannot_tell(key, error))?;
-        let refusal = match proof_of(&config, key, unverified) {
-            Ok(verified) => return Ok((config, verified)),
+        let refusal = match heard_with(&config, key, unverified) {
+            Ok(heard) => return Ok(heard),
             Err(refusal) => refusal,
         };
         let fresher = self.gateway.vault.fresher(&key.tenant).await.map_err(|error| cannot_tell(key, error))?;
         if Arc::ptr_eq(&fresher, &config) {
             return Err(refused(key, refusal));
         }
-        match proof_of(&fresher, key, unverified) {
-            Ok(verified) => Ok((fresher, verified)),
-            Err(refusal) => Err(refused(key, refusal)),
-        }
+        heard_with(&fresher, key, unverified).map_err(|refusal| refused(key, refusal))
     }
 
-    async fn proven_webhook(&self, key: &ConnectionKey, config: &TenantConfig, verified: Verified<Body<'_>>) -> Answer {
-        let Some(connection) = config.connection(&key.name) else {
-            warn!(event = "connection_off", tenant = %key.tenant, connection = %key.name);
-            return Answer::unavailable();
-        };
-        match connection.account.event(verified) {
-            Ok(Event::Look { subject, claim, kind }) => {
+    async fn answered(&self, key: &ConnectionKey, heard: Heard) -> Answer {
+        match heard {
+            Heard::Event(Event::Look { subject, claim, kind }) => {
                 let notice = Notice::of_event(key.clone(), subject, claim);
                 self.queue(&notice, &kind).await
             }
-            Ok(Event::Silent { reason }) => {
+            Heard::Event(Event::Silent { reason }) => {
                 info!(event = "webhook_silent", tenant = %key.tenant, connection = %key.name, reason);
                 Answer::accepted()
             }
-            Err(Unreadable::NotAnEvent(rule)) => {
+            Heard::Off => {
+                warn!(event = "connection_off", tenant = %key.tenant, connection = %key.name);
+                Answer::unavailable()
+            }
+            Heard::NotAnEvent(rule) => {
                 warn!(event = "webhook_unreadable", tenant = %key.tenant, connection = %key.name, rule);
                 Answer::of(400, r#"{"error":"not_an_event"}"#)
             }
-            Err(Unreadable::NotVouched) => refused(key, Refusal::TypeNotVouched),
         }
     }
 
@@ -180,6 +173,26 @@ impl Ingress {
                 Answer::unavailable()
             }
         }
+    }
+}
+
+/// What a request says that is proven.
+enum Heard {
+    Event(Event),
+    /// Its connection is switched off.
+    Off,
+    /// Nothing that we can read; the rule that it breaks.
+    NotAnEvent(&'static str),
+}
+
+/// Whether a request is proven depends on its type, too, where an entry may speak for some types alone.
+fn heard_with(config: &TenantConfig, key: &ConnectionKey, unverified: Unverified<'_>) -> Result<Heard, Refusal> {
+    let verified = proof_of(config, key, unverified)?;
+    let Some(connection) = config.connection(&key.name) else { return Ok(Heard::Off) };
+    match connection.account.event(verified) {
+        Ok(event) => Ok(Heard::Event(event)),
+        Err(Unreadable::NotAnEvent(rule)) => Ok(Heard::NotAnEvent(rule)),
+        Err(Unreadable::NotVouched) => Err(Refusal::TypeNotVouched),
     }
 }
 

@@ -337,6 +337,9 @@ impl Account for Desk {
         let event: Value = serde_json::from_slice(body.bytes()).map_err(|_| Unreadable::NotAnEvent("json"))?;
         let text = |name: &str| event.get(name).and_then(Value::as_str);
         let Some(kind) = text("type") else { return Err(Unreadable::NotAnEvent("type")) };
+        if !body.vouches_for(kind) {
+            return Err(Unreadable::NotVouched);
+        }
         let Some(run) = text("case") else { return Ok(Event::Silent { reason: "no_subject" }) };
         let class = match kind {
             "started" => ClaimClass::Exists,

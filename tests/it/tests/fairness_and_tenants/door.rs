@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use idv_gateway::domain::Status;
 use idv_gateway::memory::bells::QueueName;
+use idv_gateway::ports::TenantConfig;
 use idv_it::rig::provider::Desk;
 use idv_it::rig::setup::{CONNECTION, token};
-use idv_it::rig::{Act, Rig, Setup};
+use idv_it::rig::{Act, Mode, Rig, Setup};
 use std::sync::Arc;
 
 const PATH: &str = "/v1/webhooks/acme/main";
@@ -111,6 +112,57 @@ fn a_rotated_secret_is_found_by_one_forced_read() {
     assert_eq!(knock(&rig, PATH, "fresh-0123456789abcdef", body).0, 200);
     assert_eq!(rig.vault.forced(), 1);
     assert_eq!(knock(&rig, PATH, &token("acme"), body).0, 401, "the retired one");
+}
+
+/// The one credential of acme's connection may vouch for these types alone.
+fn limited(rig: &Rig, types: &[&str]) -> TenantConfig {
+    let setup = Setup::default();
+    let desk = Desk::new(rig.provider("acme"), Arc::clone(&rig.chaos), setup.recovery, None);
+    let mut config = setup.tenant("acme", Arc::new(desk));
+    for proof in config.connections.values_mut().flat_map(|connection| &mut connection.proofs.bearer) {
+        proof.types = Some(types.iter().map(|&kind| kind.to_owned()).collect());
+    }
+    config
+}
+
+const DECIDED: &[u8] = br#"{"type":"decided","case":"case-0001"}"#;
+
+#[test]
+fn a_widened_list_of_types_is_found_by_one_forced_read() {
+    let rig = Rig::new(&Setup::default());
+    rig.vault.set(limited(&rig, &["touched"]));
+    rig.vault.rotate(limited(&rig, &["touched", "decided"]));
+    let before = costs(&rig);
+    assert_eq!(knock(&rig, PATH, &token("acme"), DECIDED).0, 200);
+    assert_eq!((rig.vault.forced(), costs(&rig)[1]), (1, before[1] + 1), "one read, one message");
+    assert_eq!(knock(&rig, PATH, &token("acme"), DECIDED).0, 200);
+    assert_eq!(rig.vault.forced(), 1, "and it is known from then on");
+}
+
+#[test]
+fn a_type_that_a_fresh_list_does_not_name_is_refused_like_a_wrong_proof() {
+    let rig = Rig::new(&Setup::default());
+    rig.vault.set(limited(&rig, &["touched"]));
+    let wrong = knock(&rig, PATH, "wrong", DECIDED);
+    // the list as it was, then one that is fresh and still does not name it
+    for forced in [2, 3] {
+        assert_eq!(knock(&rig, PATH, &token("acme"), DECIDED), wrong);
+        assert_eq!((wrong.0, rig.vault.forced()), (401, forced));
+        rig.vault.rotate(limited(&rig, &["touched", "started"]));
+    }
+    assert_eq!(costs(&rig)[1], 0, "nothing was queued");
+    assert_eq!(knock(&rig, PATH, &token("acme"), br#"{"type":"touched","case":"case-0001"}"#).0, 200);
+}
+
+#[test]
+fn a_type_is_not_refused_while_nobody_can_tell_whether_the_list_is_fresh() {
+    // the cached list is there, the forced read of a fresher one is denied
+    let rig = Rig::new(&Setup { plan: [(1, Mode::FailBefore)].into(), ..Setup::default() });
+    rig.vault.set(limited(&rig, &["touched"]));
+    let (status, shown) = knock(&rig, PATH, &token("acme"), DECIDED);
+    assert_eq!(rig.chaos.points(), ["vault.tenant", "vault.fresher"]);
+    assert_eq!((status, shown.contains("retry-after")), (503, true), "{shown}");
+    assert_eq!(knock(&rig, PATH, &token("acme"), DECIDED).0, 401, "then it answers");
 }
 
 #[test]
