@@ -11,6 +11,7 @@ pub mod app;
 mod chance;
 mod client;
 mod clock;
+pub mod intergiro;
 pub mod ondato;
 mod rules;
 mod server;
