@@ -26,6 +26,7 @@ async fn main() -> Result<(), Error> {
             process.environment.queues,
         ),
         bus: BusTarget::new(process.aws.eventbridge()),
+        allowed: process.environment.allowed_targets,
     };
     let deliverer = Deliverer::new(process.gateway, Arc::new(courier), queue);
     run(service_fn(async |event| handler::answer(&deliverer, &*clock, event).await)).await

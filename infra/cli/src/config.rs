@@ -1,5 +1,6 @@
 //! The configuration file: read by the gateway's own reader, so that what passes here is what the functions take.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,7 +13,27 @@ use crate::say::to_people;
 /// Reads and checks a file; else gives every error with its place.
 pub(crate) fn read(path: &Path, local_targets: bool) -> Result<Value, Vec<String>> {
     let text = std::fs::read_to_string(path).map_err(|error| vec![format!("the file cannot be read: {error}")])?;
-    check(&text, local_targets)
+    let configuration = check(&text, local_targets)?;
+    let targets = targets(&configuration);
+    if !local_targets && !targets.is_empty() {
+        to_people("changes go to these only if AllowedQueueArns or AllowedEventBusArns of the stack lists them:");
+        targets.iter().for_each(|arn| to_people(&format!("  {arn}")));
+    }
+    Ok(configuration)
+}
+
+/// The queues and event buses that a configuration names.
+fn targets(configuration: &Value) -> BTreeSet<String> {
+    let below = |values: &mut dyn Iterator<Item = &Value>| values.flat_map(targets).collect::<BTreeSet<_>>();
+    match configuration {
+        Value::Object(members) => {
+            let named = ["queue_arn", "bus_arn"].into_iter().filter_map(|name| members.get(name)?.as_str());
+            let named: BTreeSet<String> = named.map(str::to_owned).collect();
+            &named | &below(&mut members.values())
+        }
+        Value::Array(items) => below(&mut items.iter()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => BTreeSet::new(),
+    }
 }
 
 /// Checks a text.
@@ -42,6 +63,16 @@ mod tests {
         for place in ["tenants.acme.connections", "tenants.acme.unheard", "other"] {
             assert!(errors.iter().any(|error| error.contains(place)), "{place}: {errors:?}");
         }
+    }
+
+    #[test]
+    fn targets_are_found_wherever_they_stand() {
+        let bus = serde_json::json!({"tenants": {
+            "acme": {"delivery": {"kind": "sqs", "queue_arn": "q"}},
+            "beta": {"connections": {"ondato": {"delivery": {"kind": "eventbridge", "bus_arn": "b", "source": "s"}}}},
+        }});
+        assert_eq!(targets(&bus), BTreeSet::from(["b".to_owned(), "q".to_owned()]));
+        assert!(targets(&serde_json::json!({"tenants": {}, "aliases": []})).is_empty());
     }
 
     #[test]

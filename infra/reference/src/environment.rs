@@ -19,6 +19,12 @@ const MEANINGS: &[(&str, &str)] = &[
     ("IDV_PUBLIC_URL", "Our own origin, for links and webhook addresses; never taken from a request."),
     ("IDV_LOG", "`error`, `warn`, `info`, `debug` or `trace`; `info` where nothing is said."),
     ("IDV_REQUIRE_TENANT_ALIAS", "`true`: the unqualified function acts for nobody. `false` where nothing is said."),
+    (
+        "IDV_ALLOWED_TARGETS",
+        "ARNs of the queues and event buses that changes may be delivered to, with commas between them. No other is \
+         called; none where nothing is said (in the local stack: any). The template sets it together with the \
+         deliverer's permissions.",
+    ),
     ("IDV_TIME_SCALE", "A whole number from 1: the plan runs that much faster. Set by the local stack alone."),
     ("IDV_ALLOW_LOCAL_TARGETS", "`true`: plain http and loopback targets. Set by the local stack alone."),
     ("AWS_REGION", "Set by Lambda."),

@@ -8,6 +8,7 @@
 //! | `IDV_PUBLIC_URL` | our own origin; never taken from a request |
 //! | `IDV_LOG` | `error`, `warn`, `info` (default), `debug` or `trace` |
 //! | `IDV_REQUIRE_TENANT_ALIAS` | `true` or `false` (default) |
+//! | `IDV_ALLOWED_TARGETS` | ARNs of queues and event buses that changes may go to, with commas between; none where unset |
 //! | `IDV_TIME_SCALE` | N ≥ 1: the plan runs N times faster; set by the local stack alone |
 //! | `IDV_ALLOW_LOCAL_TARGETS` | `true`: plain http and loopback targets; set by the local stack alone |
 //! | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | as Lambda sets them |
@@ -16,6 +17,7 @@
 use tracing::Level;
 use url::Url;
 
+use super::allowed::AllowedTargets;
 use crate::config::Rules;
 use crate::domain::schedule::Pace;
 use crate::secret::Secret;
@@ -35,6 +37,8 @@ pub struct Environment {
     pub log: Level,
     /// The unqualified function is refused.
     pub require_tenant_alias: bool,
+    /// Queues and event buses that changes may go to.
+    pub allowed_targets: AllowedTargets,
     /// How fast the plan runs.
     pub pace: Pace,
     /// Plain http and loopback targets are allowed.
@@ -131,6 +135,10 @@ impl Reader<'_> {
             .optional("IDV_TIME_SCALE")
             .map_or(Some(Pace::REAL), |text| self.parsed("IDV_TIME_SCALE", scale(&text)));
         let allow_local_targets = self.flag("IDV_ALLOW_LOCAL_TARGETS");
+        let allowed_targets = self.optional("IDV_ALLOWED_TARGETS").map_or_else(
+            || allow_local_targets.map(AllowedTargets::unsaid),
+            |text| self.parsed("IDV_ALLOWED_TARGETS", AllowedTargets::read(&text)),
+        );
         let aws = self.aws();
         Some(Environment {
             table: table?,
@@ -139,6 +147,7 @@ impl Reader<'_> {
             public_url: public_url?,
             log: log?,
             require_tenant_alias: require_tenant_alias?,
+            allowed_targets: allowed_targets?,
             pace: pace?,
             allow_local_targets: allow_local_targets?,
             aws: aws?,
@@ -286,6 +295,7 @@ mod tests {
         assert_eq!(environment.pace, Pace::REAL);
         assert_eq!(environment.aws.endpoints, Endpoints::default());
         assert!(!environment.allow_local_targets && !environment.require_tenant_alias);
+        assert_eq!(environment.allowed_targets, AllowedTargets::unsaid(false));
         Ok(())
     }
 
@@ -298,12 +308,38 @@ mod tests {
             ("IDV_LOG", "loud"),
             ("IDV_TIME_SCALE", "0"),
             ("IDV_ALLOW_LOCAL_TARGETS", "yes"),
+            ("IDV_ALLOWED_TARGETS", "acme"),
             ("IDV_PUBLIC_URL", "https://idv.example.com/path"),
             ("AWS_ENDPOINT_URL", "nowhere"),
         ]);
-        let expected =
-            ["IDV_TABLE", "IDV_PUBLIC_URL", "IDV_LOG", "IDV_TIME_SCALE", "IDV_ALLOW_LOCAL_TARGETS", "AWS_ENDPOINT_URL"];
+        let expected = [
+            "IDV_TABLE",
+            "IDV_PUBLIC_URL",
+            "IDV_LOG",
+            "IDV_TIME_SCALE",
+            "IDV_ALLOW_LOCAL_TARGETS",
+            "IDV_ALLOWED_TARGETS",
+            "AWS_ENDPOINT_URL",
+        ];
         assert_eq!(places(&wrong), expected);
+    }
+
+    #[test]
+    fn targets_are_those_that_are_listed() -> Result<(), Vec<Fault>> {
+        const QUEUE: &str = "arn:aws:sqs:eu-north-1:111111111111:acme";
+        let rows = [
+            (None, None, false),
+            (Some("true"), None, true),
+            (None, Some(QUEUE), true),
+            (Some("true"), Some("arn:aws:sqs:eu-north-1:111111111111:other"), false),
+        ];
+        for (local, list, allowed) in rows {
+            let mut variables = complete();
+            variables.extend(local.map(|value| ("IDV_ALLOW_LOCAL_TARGETS", value)));
+            variables.extend(list.map(|value| ("IDV_ALLOWED_TARGETS", value)));
+            assert_eq!(read(&variables)?.allowed_targets.allows(QUEUE), allowed, "{local:?} {list:?}");
+        }
+        Ok(())
     }
 
     #[test]

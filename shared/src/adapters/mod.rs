@@ -4,6 +4,7 @@
 //! for ever on a server that stays silent. What is worth testing without a network is kept apart from the calls: the
 //! cache of tenants' secrets ([`vault`]) runs on any store, the vetting resolver on any look-up.
 
+pub mod allowed;
 pub mod aws;
 #[cfg(feature = "eventbridge")]
 pub mod courier;

@@ -254,6 +254,8 @@ fn environment(
         ("IDV_PUBLIC_URL", public_url),
         ("IDV_LOG", &options.log_level),
         ("IDV_REQUIRE_TENANT_ALIAS", "false"),
+        // nothing is said, so with local targets any may be named
+        ("IDV_ALLOWED_TARGETS", ""),
         ("IDV_TIME_SCALE", &options.time_scale.max(1).to_string()),
         ("IDV_ALLOW_LOCAL_TARGETS", "true"),
         ("AWS_REGION", &options.region),

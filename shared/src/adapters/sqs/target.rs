@@ -1,7 +1,7 @@
 //! A tenant's own queue as the target of a delivery.
 //!
-//! Which ARNs may be named at all is the deployment's list; here our own queues are refused, because a change that came
-//! back as a notice or a bell would be worked on.
+//! Which ARNs may be named at all is the deployment's list, held by the courier; here our own queues are refused even if
+//! they are on it, because a change that came back as a notice or a bell would be worked on.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Builder, Region};
