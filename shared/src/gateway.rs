@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::domain::{Onboarding, Timestamp, Truth};
+use crate::login::LedgerLogin;
 use crate::ports::{
-    Bells, Clock, Commit, Connection, Http, HttpError, Ledger, Reach, Request, Response, TenantConfig, Vault, World,
+    Bells, Clock, Commit, Connection, ConnectionRecord, Http, HttpError, Ledger, LedgerError, Reach, Request, Response,
+    TenantConfig, Vault, World,
 };
 use crate::seal::Binding;
 
@@ -34,6 +36,17 @@ impl Gateway {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.world.now()
+    }
+
+    /// Sees to it that the provider's feed is read from now on, where there is one and nobody has asked for that yet.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn watch_feed(&self, connection: &Connection, record: &ConnectionRecord) -> Result<(), LedgerError> {
+        if !connection.account.has_feed() || record.feed_due.is_some() {
+            return Ok(());
+        }
+        self.ledger.plan_feed(&connection.key, Some(self.now())).await
     }
 
     /// A commit of that truth on top of what was read; the look stays due as it was, nothing is to be handed over.
@@ -75,6 +88,7 @@ pub struct Line<'a> {
     pub connection: &'a Connection,
     http: Budgeted<'a>,
     digest: Box<Digest<'a>>,
+    login: LedgerLogin<'a>,
 }
 
 impl<'a> Line<'a> {
@@ -90,7 +104,8 @@ impl<'a> Line<'a> {
             config.sealing_keys.digest(&binding, data).as_str().to_owned()
         };
         let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until: gateway.now() + budget };
-        Self { gateway, connection, http, digest: Box::new(digest) }
+        let login = LedgerLogin { gateway, config, connection };
+        Self { gateway, connection, http, digest: Box::new(digest), login }
     }
 
     /// What a call may use.
@@ -102,6 +117,7 @@ impl<'a> Line<'a> {
             connection: &self.connection.key,
             public_url: &self.gateway.public_url,
             digest: &*self.digest,
+            login: &self.login,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod gateway;
 pub mod ingress;
 pub mod invoke;
+mod login;
 pub mod look;
 pub mod memory;
 pub mod ports;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::ConnectionKey;
 use crate::domain::schedule::Horizons;
-use crate::ports::{Connection, Settings, UnknownSubject};
+use crate::ports::{Connection, Reissue, Settings, UnknownSubject};
 use crate::providers;
 use crate::section::Section;
 
@@ -19,7 +19,13 @@ pub(super) fn connection(key: ConnectionKey, mut section: Section<'_>, rules: Ru
     let mut own = section.section_or_empty("settings");
     let settings = settings(&mut own);
     let account = providers::configure(provider, &mut base_urls, &mut api, &mut own);
-    if account.is_some() {
+    if let Some(account) = &account {
+        if settings.reissue == Reissue::Auto && !account.renews_links() {
+            own.fault(
+                "reissue",
+                "can only be manual: a fresh link needs a new run, and the person's data, which are not kept",
+            );
+        }
         base_urls.finish();
         api.finish();
         own.finish();
@@ -34,6 +40,7 @@ pub(super) fn connection(key: ConnectionKey, mut section: Section<'_>, rules: Ru
 
 fn settings(section: &mut Section<'_>) -> Settings {
     let unknown = [("stranger", UnknownSubject::Stranger), ("adopt", UnknownSubject::Adopt)];
+    let reissue = [("manual", Reissue::Manual), ("auto", Reissue::Auto)];
     let default = Horizons::default();
     let settings = Settings {
         unknown_subject: section.one_of("unknown_subject", &unknown).unwrap_or(UnknownSubject::Stranger),
@@ -44,10 +51,8 @@ fn settings(section: &mut Section<'_>) -> Settings {
         },
         max_looks_per_minute: section.number("max_looks_per_minute", 1, 100_000),
         shared_account: section.flag("shared_account", false),
+        reissue: section.one_of("reissue", &reissue).unwrap_or(Reissue::Manual),
     };
-    if section.text("reissue").is_some_and(|reissue| reissue != "manual") {
-        section.fault("reissue", "can only be manual: links are made anew by resume alone");
-    }
     if settings.shared_account && settings.unknown_subject == UnknownSubject::Adopt {
         section.fault(
             "unknown_subject",

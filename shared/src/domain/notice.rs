@@ -69,6 +69,8 @@ pub enum About {
     Subject(Resource),
     /// An onboarding of ours.
     Onboarding(OnboardingId),
+    /// The connection's feed of events: what was lost is found there.
+    Feed,
 }
 
 /// The message itself.
@@ -140,6 +142,29 @@ impl Notice {
         }
     }
 
+    /// "Read on in the feed."
+    #[must_use]
+    pub const fn of_feed(connection: ConnectionKey) -> Self {
+        Self {
+            v: NOTICE_VERSION,
+            connection,
+            about: About::Feed,
+            claim: Claim::nothing(),
+            evidence: Evidence::Schedule,
+            repeat: 0,
+            returned: None,
+            since: None,
+        }
+    }
+
+    /// The same, about something else; what it claims is about `part`, where it does not say itself.
+    #[must_use]
+    pub fn turned_to(&self, subject: Resource, part: Resource) -> Self {
+        let part = self.claim.part.clone().unwrap_or(part);
+        let claim = Claim { part: Some(part), ..self.claim.clone() };
+        Self { about: About::Subject(subject), claim, ..self.clone() }
+    }
+
     /// The subject it names, with its connection.
     #[must_use]
     pub fn subject(&self) -> Option<SubjectKey> {
@@ -147,7 +172,7 @@ impl Notice {
             About::Subject(resource) => {
                 Some(SubjectKey { connection: self.connection.clone(), resource: resource.clone() })
             }
-            About::Onboarding(_) => None,
+            About::Onboarding(_) | About::Feed => None,
         }
     }
 }

@@ -50,8 +50,13 @@ impl Onboarding {
         if cfg!(feature = "flaw-satisfied") {
             return self.look.started_at.is_some();
         }
-        self.look.started_at.is_some_and(|started| started >= sent_at + LOOK_MARGIN)
-            && !claim.contradicts(&self.truth.parts)
+        self.has_seen(sent_at + LOOK_MARGIN, claim)
+    }
+
+    /// Whether a look has started since then, and nothing it found contradicts the claim.
+    #[must_use]
+    pub fn has_seen(&self, moment: Timestamp, claim: &Claim) -> bool {
+        self.look.started_at.is_some_and(|started| started >= moment) && !claim.contradicts(&self.truth.parts)
     }
 
     /// Whether changes wait to be handed over.

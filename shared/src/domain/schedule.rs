@@ -33,6 +33,9 @@ const DELIVERY: [u64; 12] = [
 /// No change is parked before this long and this many tries (guarantee 3).
 const PATIENCE: Duration = Duration::from_secs(72 * HOUR);
 
+/// A provider's feed of events is read this often: a lost webhook is found after this and the index's 5 min.
+pub const FEED: Duration = Duration::from_secs(10 * MINUTE);
+
 /// Local runs may let time pass N times faster; what is signed and what limits a call stays real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace(u32);

@@ -7,11 +7,13 @@
 //! | younger than the margin, or somebody looks now | seen again in a moment |
 //! | of a provider that is busy or down | due in the ledger, and done |
 //! | of a subject that nobody knows | resolved, parked, or a stranger (`unknown.rs`) |
+//! | of a provider's feed | read on; what no look has answered is rung (`feed.rs`) |
 //!
 //! All notices of one attempt in a batch share one look, so a burst costs a leading and a trailing one. A record is
 //! done only after the ledger holds what was found or that a look is due (guarantee 2). Records never hold up each
 //! other: visits run at the same time, and each record has its own verdict (guarantee 10).
 
+mod feed;
 mod unknown;
 mod visit;
 
@@ -22,7 +24,7 @@ use futures_util::future::join_all;
 use thiserror::Error;
 use tracing::{error, info, warn};
 
-use crate::domain::{About, NOTICE_VERSION, Notice, Onboarding, OnboardingKey, SubjectKey, Timestamp};
+use crate::domain::{About, ConnectionKey, NOTICE_VERSION, Notice, Onboarding, OnboardingKey, SubjectKey, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{DeliveryBell, LedgerError, Rejected, SubjectRecord, SubjectState};
 
@@ -120,13 +122,16 @@ impl Fetcher {
     async fn visit_all(&self, rung: Vec<Rung>) -> Result<Vec<Visited>, LedgerError> {
         let keys: Vec<SubjectKey> = rung.iter().filter_map(|rung| rung.notice.subject()).collect();
         let known = self.gateway.ledger.subjects(&keys, self.gateway.now()).await?;
-        let (visits, unknown) = grouped(rung, &keys.into_iter().zip(known).collect());
+        let Groups { visits, unknown, feeds } = grouped(rung, &keys.into_iter().zip(known).collect());
         let keys: Vec<OnboardingKey> = visits.keys().map(|(key, _)| key.clone()).collect();
         let read = self.gateway.ledger.read_all(&keys).await?;
-        let (mut all, others) =
-            futures_util::future::join(self.visit_known(visits, read), self.visit_unknown(unknown)).await;
-        all.extend(others);
-        Ok(all)
+        let (known, unknown, feeds) = futures_util::future::join3(
+            self.visit_known(visits, read),
+            self.visit_unknown(unknown),
+            self.visit_feeds(feeds),
+        )
+        .await;
+        Ok(known.into_iter().chain(unknown).chain(feeds).collect())
     }
 
     async fn visit_known(&self, visits: Visits, read: Vec<Option<Onboarding>>) -> Vec<Visited> {
@@ -140,6 +145,14 @@ impl Fetcher {
     async fn visit_unknown(&self, unknown: Unknown) -> Vec<Visited> {
         join_all(unknown.into_iter().map(|(subject, (record, rung))| async move {
             let outcome = self.unknown(&subject, record, &rung).await;
+            visited(&rung, outcome)
+        }))
+        .await
+    }
+
+    async fn visit_feeds(&self, feeds: Feeds) -> Vec<Visited> {
+        join_all(feeds.into_iter().map(|(connection, rung)| async move {
+            let outcome = self.read_feed(&connection, &rung).await;
             visited(&rung, outcome)
         }))
         .await
@@ -188,9 +201,17 @@ type Outcome = (Verdict, Option<OnboardingKey>);
 type Visited = (Vec<usize>, Result<Outcome, (LedgerError, u32)>);
 type Visits = BTreeMap<(OnboardingKey, Option<u8>), Vec<Rung>>;
 type Unknown = BTreeMap<SubjectKey, (Option<SubjectRecord>, Vec<Rung>)>;
+type Feeds = BTreeMap<ConnectionKey, Vec<Rung>>;
 
-fn grouped(rung: Vec<Rung>, known: &BTreeMap<SubjectKey, Option<SubjectRecord>>) -> (Visits, Unknown) {
-    let (mut visits, mut unknown) = (Visits::new(), Unknown::new());
+/// Notices by what they are about.
+struct Groups {
+    visits: Visits,
+    unknown: Unknown,
+    feeds: Feeds,
+}
+
+fn grouped(rung: Vec<Rung>, known: &BTreeMap<SubjectKey, Option<SubjectRecord>>) -> Groups {
+    let (mut visits, mut unknown, mut feeds) = (Visits::new(), Unknown::new(), Feeds::new());
     for rung in rung {
         let tenant = rung.notice.connection.tenant.clone();
         match (&rung.notice.about, rung.notice.subject()) {
@@ -205,10 +226,11 @@ fn grouped(rung: Vec<Rung>, known: &BTreeMap<SubjectKey, Option<SubjectRecord>>)
                 }
                 record => unknown.entry(subject).or_insert_with(|| (record, Vec::new())).1.push(rung),
             },
+            (About::Feed, _) => feeds.entry(rung.notice.connection.clone()).or_default().push(rung),
             (About::Subject(_), None) => {}
         }
     }
-    (visits, unknown)
+    Groups { visits, unknown, feeds }
 }
 
 fn visited(rung: &[Rung], outcome: Result<Outcome, LedgerError>) -> Visited {

@@ -2,6 +2,8 @@
 //!
 //! 1. erased or a stranger: done and counted, at no cost;
 //! 2. the provider has our own reference on it (the webhook overtook our own create, or we died in between): bound;
+//!    or it names another resource, whose owner we may know (an event that names a person): that one is gone on with,
+//!    and whose the event was is remembered; or there is no such thing: a stranger at once, at the price of one call;
 //! 3. younger than 15 min: parked with its notice, because a webhook can overtake our own create;
 //! 4. older: by the connection's setting a stranger, remembered for 7 days, or adopted.
 
@@ -17,7 +19,7 @@ use crate::gateway::Line;
 use crate::look::Looker;
 use crate::ports::{
     Commit, Committed, Connection, LedgerError, ProviderError, SubjectRecord, SubjectState, TenantConfig,
-    UnknownSubject,
+    UnknownSubject, Whose,
 };
 
 use super::{Fetcher, Outcome, Rung, Verdict};
@@ -28,6 +30,8 @@ const RESOLVE: Duration = Duration::from_secs(6);
 const OVERTAKING: Duration = Duration::from_secs(15 * 60);
 /// A stranger is remembered (design §5).
 const STRANGER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Whose an event was is remembered: longer than any provider repeats a webhook.
+const REFERRED: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A parked notice is kept at most this long while the provider cannot be asked.
 const PARKED: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -65,6 +69,8 @@ impl Fetcher {
                 info!(event = "notice_of_erased", tenant = %subject.connection.tenant);
                 Ok(DONE)
             }
+            Resolved::About(onto, part) => self.turn_to(subject, onto, part, rung).await,
+            Resolved::Invented => self.stranger(subject).await,
             Resolved::NotOurs => self.age(connection, subject, rung, since(rung, waited_since)).await,
             Resolved::Later(after) => {
                 let due = self.gateway.now() + after;
@@ -88,16 +94,23 @@ impl Fetcher {
         }
         let line = Line::new(&self.gateway, config, connection, RESOLVE);
         match connection.account.resolve(line.reach(), resource).await {
-            Ok(Some(id)) => self.ours(connection, id).await,
+            Ok(Whose::Ours(id)) => self.ours(connection, id).await,
+            Ok(Whose::About { subject, part }) if subject != *resource => Ok(Resolved::About(subject, part)),
+            Ok(Whose::Invented) => Ok(Resolved::Invented),
             // Refused (403, say): the account may not see it, so it is another's.
-            Ok(None)
+            Ok(Whose::Nobodys | Whose::About { .. })
             | Err(
                 ProviderError::NotFound
                 | ProviderError::Foreign(_)
                 | ProviderError::Refused { .. }
                 | ProviderError::Unsupported(_),
             ) => Ok(Resolved::NotOurs),
-            Err(error @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_) | ProviderError::Unauthorized)) => {
+            Err(
+                error @ (ProviderError::Busy { .. }
+                | ProviderError::Unavailable(_)
+                | ProviderError::Unauthorized
+                | ProviderError::Renewing),
+            ) => {
                 let (pause, _) = looker.failed(&error).await?;
                 Ok(Resolved::Later(pause.max(Duration::from_secs(60))))
             }
@@ -113,6 +126,44 @@ impl Fetcher {
             return Ok(Resolved::Erased);
         }
         Ok(fits.map_or(Resolved::NotOurs, |onboarding| Resolved::Ours(Box::new(onboarding))))
+    }
+
+    /// Goes on with what an event is about, and remembers whose it was, so that its repeats resolve nothing.
+    async fn turn_to(
+        &self,
+        event: &SubjectKey,
+        onto: Resource,
+        part: Resource,
+        rung: &[Rung],
+    ) -> Result<Outcome, LedgerError> {
+        let subject = SubjectKey { connection: event.connection.clone(), resource: onto.clone() };
+        let turned = |rung: &Rung| Rung { notice: rung.notice.turned_to(onto.clone(), part.clone()), ..rung.clone() };
+        let rung: Vec<Rung> = rung.iter().map(turned).collect();
+        let now = self.gateway.now();
+        let record =
+            self.gateway.ledger.subjects(std::slice::from_ref(&subject), now).await?.into_iter().flatten().next();
+        let until = Some(now + self.gateway.world.pace.of(REFERRED));
+        if let Some(SubjectRecord { state: SubjectState::Bound { onboarding, attempt }, .. }) = record {
+            let reference = SubjectState::Bound { onboarding: onboarding.clone(), attempt };
+            self.gateway.ledger.set_aside(event, &SubjectRecord { state: reference, until }, None).await?;
+            let key = OnboardingKey { tenant: subject.connection.tenant, id: onboarding };
+            return Box::pin(self.visit(&key, Some(attempt), &rung)).await;
+        }
+        let outcome = Box::pin(self.unknown(&subject, record, &rung)).await?;
+        if outcome.0 == Verdict::Done {
+            // Whatever became of it stands with the subject itself; until it is forgotten there, repeats cost nothing.
+            self.stranger(event).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Nobody's: its repeats cost nothing for a while.
+    async fn stranger(&self, subject: &SubjectKey) -> Result<Outcome, LedgerError> {
+        warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name);
+        let until = Some(self.gateway.now() + self.gateway.world.pace.of(STRANGER));
+        let record = SubjectRecord { state: SubjectState::Stranger, until };
+        self.gateway.ledger.set_aside(subject, &record, None).await?;
+        Ok(DONE)
     }
 
     async fn bind(&self, subject: &SubjectKey, onboarding: &Onboarding, rung: &[Rung]) -> Result<Outcome, LedgerError> {
@@ -153,15 +204,7 @@ impl Fetcher {
             return self.park(subject, rung, since, ripe).await;
         }
         match connection.settings.unknown_subject {
-            UnknownSubject::Stranger => {
-                warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name);
-                let record = SubjectRecord {
-                    state: SubjectState::Stranger,
-                    until: Some(now + self.gateway.world.pace.of(STRANGER)),
-                };
-                self.gateway.ledger.set_aside(subject, &record, None).await?;
-                Ok(DONE)
-            }
+            UnknownSubject::Stranger => self.stranger(subject).await,
             UnknownSubject::Adopt => {
                 let id = self.gateway.world.entropy.onboarding_id(now);
                 let (state, _) = self.gateway.ledger.bind(subject, &id, 1).await?;
@@ -247,6 +290,8 @@ impl Fetcher {
 
 enum Resolved {
     Ours(Box<Onboarding>),
+    About(Resource, Resource),
+    Invented,
     Erased,
     NotOurs,
     Later(Duration),

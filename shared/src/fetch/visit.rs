@@ -245,7 +245,7 @@ fn short_retry(rung: &[Rung]) -> Verdict {
     }
 }
 
-fn code_of(error: &ProviderError) -> &'static str {
+pub(super) fn code_of(error: &ProviderError) -> &'static str {
     match error {
         ProviderError::Busy { .. } => "provider_busy",
         ProviderError::Unavailable(_) => "provider_unavailable",
@@ -254,5 +254,6 @@ fn code_of(error: &ProviderError) -> &'static str {
         ProviderError::Refused { .. } => "provider_refused",
         ProviderError::Foreign(_) => "foreign_answer",
         ProviderError::Unsupported(_) => "unsupported",
+        ProviderError::Renewing => "login_renewing",
     }
 }

@@ -338,7 +338,7 @@ impl From<ProviderError> for Refusal {
             ProviderError::Busy { .. } => {
                 Self::new(ErrorCode::RateLimited, "the provider asks for patience; ask again later")
             }
-            ProviderError::Unavailable(_) => {
+            ProviderError::Unavailable(_) | ProviderError::Renewing => {
                 Self::new(ErrorCode::ProviderUnavailable, "the provider does not answer; ask again")
             }
             ProviderError::Unauthorized => Self::new(

@@ -80,7 +80,9 @@ impl Initiator {
                         cause = %failure);
                     not_asked.push(run);
                 }
-                Err(failure @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_))) => {
+                Err(
+                    failure @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_) | ProviderError::Renewing),
+                ) => {
                     return Err(failure.into());
                 }
             }

@@ -56,7 +56,16 @@ impl Looker<'_> {
         let (pause, failures) = self.failed(&error).await?;
         let due = self.gateway.now() + self.gateway.world.pace.of(delay_after(&error)).max(pause);
         self.gateway.ledger.postpone_look(&onboarding.key, due, Some(fence)).await?;
-        let blip = matches!(error, ProviderError::Unavailable(_)) && failures < BREAKER;
+        let blip = match &error {
+            ProviderError::Unavailable(_) => failures < BREAKER,
+            ProviderError::Renewing => true,
+            ProviderError::Busy { .. }
+            | ProviderError::Unauthorized
+            | ProviderError::NotFound
+            | ProviderError::Refused { .. }
+            | ProviderError::Foreign(_)
+            | ProviderError::Unsupported(_) => false,
+        };
         Ok(Looked::Due { blip, error: Some(error) })
     }
 
@@ -83,14 +92,15 @@ fn pause_after(error: &ProviderError, failures: u32) -> Option<Duration> {
         ProviderError::NotFound
         | ProviderError::Refused { .. }
         | ProviderError::Foreign(_)
-        | ProviderError::Unsupported(_) => None,
+        | ProviderError::Unsupported(_)
+        | ProviderError::Renewing => None,
     }
 }
 
 fn delay_after(error: &ProviderError) -> Duration {
     match error {
         ProviderError::Busy { .. } => Duration::ZERO,
-        ProviderError::Unavailable(_) | ProviderError::NotFound => SOON,
+        ProviderError::Unavailable(_) | ProviderError::Renewing | ProviderError::NotFound => SOON,
         ProviderError::Unauthorized
         | ProviderError::Refused { .. }
         | ProviderError::Foreign(_)

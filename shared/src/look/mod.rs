@@ -26,7 +26,7 @@ use crate::ports::{
 };
 
 /// A look holds its lease no longer than this (design §2).
-const LEASE: Duration = Duration::from_secs(30);
+pub const LEASE: Duration = Duration::from_secs(30);
 /// After this many lost races the look is left to the schedule.
 const RACES: u8 = 3;
 
@@ -88,6 +88,7 @@ impl Looker<'_> {
     /// The ledger failed; nothing is lost, the same again may work.
     pub async fn look(&self, key: &OnboardingKey, attempt: u8, rings: &[Ring]) -> Result<Looked, LedgerError> {
         let record = self.gateway.ledger.connection(&self.connection.key).await?;
+        self.gateway.watch_feed(self.connection, &record).await?;
         if let Some(until) = self.hindrance(&record).await? {
             self.gateway.ledger.postpone_look(key, until, None).await?;
             return Ok(Looked::Due { blip: false, error: None });

@@ -3,5 +3,6 @@
 pub mod bells;
 pub mod http;
 pub mod ledger;
+pub mod login;
 pub mod vault;
 pub mod world;

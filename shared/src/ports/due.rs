@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::domain::schedule::Pace;
-use crate::domain::{OnboardingKey, SubjectKey, Timestamp};
+use crate::domain::{ConnectionKey, OnboardingKey, SubjectKey, Tenant, Timestamp};
 
 /// Entries of the look index are rounded up to this.
 const LOOK_STEP: Duration = Duration::from_secs(5 * 60);
@@ -51,6 +51,28 @@ pub enum DueBell {
     Onboarding(OnboardingKey, Timestamp),
     /// A parked subject, and where its entry stands.
     Subject(SubjectKey, Timestamp),
+    /// A connection whose feed is read, and where its entry stands.
+    Feed(ConnectionKey, Timestamp),
+}
+
+impl DueBell {
+    /// Whose it is.
+    #[must_use]
+    pub const fn tenant(&self) -> &Tenant {
+        match self {
+            Self::Onboarding(key, _) => &key.tenant,
+            Self::Subject(key, _) => &key.connection.tenant,
+            Self::Feed(key, _) => &key.tenant,
+        }
+    }
+
+    /// Where its entry stands.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Onboarding(_, at) | Self::Subject(_, at) | Self::Feed(_, at) => *at,
+        }
+    }
 }
 
 /// When the next look is due after one that started at `looked_at` and would have it at `next`: one that was planned

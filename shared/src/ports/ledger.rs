@@ -163,21 +163,33 @@ pub struct ConnectionRecord {
     /// Where reading the provider's change feed goes on.
     #[serde(default)]
     pub cursor: Option<String>,
-    /// A login that all share, sealed.
+    /// When it is read next; absent where nobody has asked for that.
     #[serde(default)]
-    pub tokens: Option<SharedTokens>,
+    pub feed_due: Option<Timestamp>,
+    /// A login that all share.
+    #[serde(default)]
+    pub login: SharedLogin,
 }
 
-/// A login that all share.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SharedTokens {
-    /// The sealed pair.
-    pub sealed: String,
-    /// Bumped by every refresh.
+/// A login that all share; one at a time replaces it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedLogin {
+    /// Bumped by every replacement; 0 before the first.
     pub generation: u64,
-    /// Who refreshes.
+    /// The login, sealed.
     #[serde(default)]
-    pub lease: Option<Lease>,
+    pub sealed: Option<String>,
+}
+
+/// What became of asking for the right to replace the shared login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginLease {
+    /// It is ours.
+    Taken,
+    /// Somebody holds it until then.
+    Held(Timestamp),
+    /// Another generation stands there.
+    Moved,
 }
 
 /// One destination of one tenant.
@@ -316,8 +328,8 @@ pub trait Ledger: Send + Sync {
         attempt: u8,
     ) -> Result<(SubjectState, Option<Notice>), LedgerError>;
 
-    /// Parks a notice or remembers a stranger, unless the subject is bound or erased: then false. `due` puts a parked
-    /// one into the look index, unless one is due earlier that has not been rung yet.
+    /// Parks a notice, remembers a stranger or, with `until`, whose an event was, unless the subject is bound or erased:
+    /// then false. `due` puts a parked one into the look index, unless one is due earlier that has not been rung yet.
     async fn set_aside(
         &self,
         key: &SubjectKey,
@@ -384,6 +396,27 @@ pub trait Ledger: Send + Sync {
     /// Counts one look in that minute; false if the connection has had `max` in it. Where an answer is lost one look
     /// may be counted twice: the quota is never exceeded.
     async fn take_look_quota(&self, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError>;
+
+    /// Takes the right to replace the shared login of that generation until `lease.until`, if nobody holds it at `now`.
+    async fn lease_login(
+        &self,
+        key: &ConnectionKey,
+        generation: u64,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LoginLease, LedgerError>;
+
+    /// Replaces the shared login and gives the right back; false if it was not ours any more.
+    async fn replace_login(&self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError>;
+
+    /// Gives the right back unused, if it still is ours.
+    async fn release_login(&self, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError>;
+
+    /// Sets where reading the feed goes on, if it still is what was read; else somebody has read on, and that stands.
+    async fn move_cursor(&self, key: &ConnectionKey, from: Option<&str>, to: &str) -> Result<(), LedgerError>;
+
+    /// When the feed is read next; none takes it out of the look index.
+    async fn plan_feed(&self, key: &ConnectionKey, due: Option<Timestamp>) -> Result<(), LedgerError>;
 
     /// A destination's state. Eventually consistent.
     async fn endpoint(&self, key: &EndpointKey) -> Result<Option<EndpointRecord>, LedgerError>;

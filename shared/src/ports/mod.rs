@@ -16,12 +16,13 @@ pub use self::due::{Due, DueBell, next_look_entry};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, ERASED_REFERENCE, EndpointKey, EndpointRecord,
-    EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, MAX_REFERENCES, Page, Released, SharedTokens,
-    SubjectRecord, SubjectState,
+    EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, MAX_REFERENCES, Page, Released,
+    SharedLogin, SubjectRecord, SubjectState,
 };
 pub use self::provider::{
-    Account, BadField, Contact, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Wish,
+    Account, BadField, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, Reach, Recovery,
+    Registration, Renewed, Shared, Started, Turn, Unreadable, Whose, Wish,
 };
-pub use self::tenant::{Connection, Destination, DestinationKind, Settings, TenantConfig, UnknownSubject};
+pub use self::tenant::{Connection, Destination, DestinationKind, Reissue, Settings, TenantConfig, UnknownSubject};
 pub use self::vault::{Index, Vault, VaultError};
 pub use self::world::{Clock, Entropy, World};

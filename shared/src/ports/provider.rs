@@ -30,6 +30,51 @@ pub struct Reach<'a> {
     pub public_url: &'a Url,
     /// Digests data so that a change can be told and nothing else.
     pub digest: &'a (dyn Fn(&[u8]) -> String + Send + Sync),
+    /// The login that all functions share, for providers that want one session and not many.
+    pub login: &'a dyn Login,
+}
+
+/// A login that all functions share: it rests sealed with the connection, and one at a time replaces it. Whoever dies
+/// while replacing it holds the others up for some seconds only.
+#[async_trait]
+pub trait Login: Send + Sync {
+    /// What is shared now; generation 0 where there is nothing yet, or nothing that can be opened.
+    ///
+    /// # Errors
+    /// It cannot be read now.
+    async fn read(&self) -> Result<Shared, ProviderError>;
+
+    /// Takes the right to replace that generation. None where it was replaced meanwhile: read again.
+    ///
+    /// # Errors
+    /// [`ProviderError::Renewing`] while somebody else has it.
+    async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError>;
+
+    /// Replaces it. False where the right had lapsed: then the others' stands.
+    ///
+    /// # Errors
+    /// It cannot be written now.
+    async fn replace(&self, turn: &Turn, login: &Secret) -> Result<bool, ProviderError>;
+
+    /// Gives the right back unused.
+    async fn give_back(&self, turn: &Turn);
+}
+
+/// A login as it is shared.
+pub struct Shared {
+    /// Bumped by every replacement.
+    pub generation: u64,
+    /// The login, in the adapter's own form.
+    pub login: Option<Secret>,
+}
+
+/// The right to replace a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Which generation it replaces.
+    pub generation: u64,
+    /// The holder's mark.
+    pub fence: String,
 }
 
 /// A proven event, reduced.
@@ -118,6 +163,62 @@ pub struct Started {
     pub return_nonce: Option<String>,
 }
 
+/// A fresh entrance into a run that is there already.
+pub struct Renewed {
+    /// How the person gets there.
+    pub entrance: Entrance,
+    /// Until when it lives, as far as is known.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whose a subject is, as the provider tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// It has our own reference on it.
+    Ours(OnboardingId),
+    /// It is about another resource, whose owner we may know: an event that names a person.
+    About {
+        /// That resource.
+        subject: Resource,
+        /// The part that the notice's claim is about.
+        part: Resource,
+    },
+    /// The provider has nothing of ours on it.
+    Nobodys,
+    /// There is no such thing and there will be none: invented, or another account's.
+    Invented,
+}
+
+/// An address that webhooks go to.
+pub struct Registration {
+    /// The provider's id of it.
+    pub id: String,
+    /// The address: secret, where its last part is the proof.
+    pub url: Secret,
+}
+
+/// An event of a provider's feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// What is to be looked at.
+    pub subject: Resource,
+    /// What the look must not contradict.
+    pub claim: Claim,
+    /// When it happened, by the provider's clock.
+    pub at: Timestamp,
+}
+
+/// A page of a provider's feed of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedPage {
+    /// What is to be looked at, oldest first.
+    pub events: Vec<FeedEvent>,
+    /// Where to go on.
+    pub cursor: String,
+    /// There is more behind it now.
+    pub more: bool,
+}
+
 /// What can be done after a crash between "create" and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovery {
@@ -159,6 +260,9 @@ pub enum ProviderError {
     /// It has no such function.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// Another function renews the login that all share: in a moment it is there.
+    #[error("the login is being renewed")]
+    Renewing,
 }
 
 /// An account with a provider.
@@ -211,11 +315,66 @@ pub trait Account: Send + Sync {
     /// See [`ProviderError`]; [`ProviderError::NotFound`] only where the run itself is unknown.
     async fn look(&self, reach: Reach<'_>, subject: &Resource) -> Result<Snapshot, ProviderError>;
 
-    /// Whose a subject is: our own reference, as the provider has it.
+    /// Whose a subject is, as far as the provider tells.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; not found, foreign and refused mean that it is nobody's.
+    async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError>;
+
+    /// The part among these that asks something of the person at a link of its own.
+    fn asking(&self, _parts: &[Part]) -> Option<Resource> {
+        None
+    }
+
+    /// Whether the same run can be given a fresh link, so that no personal data are needed for one.
+    fn renews_links(&self) -> bool {
+        false
+    }
+
+    /// A fresh entrance into the same run: into `part` where it asks for something, else into the run itself. None
+    /// where only a new run helps.
     ///
     /// # Errors
     /// See [`ProviderError`].
-    async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Option<OnboardingId>, ProviderError>;
+    async fn renew(
+        &self,
+        _reach: Reach<'_>,
+        _subject: &Resource,
+        _part: Option<&Resource>,
+        _channel: Channel,
+        _return_url: Option<&Url>,
+    ) -> Result<Option<Renewed>, ProviderError> {
+        Ok(None)
+    }
+
+    /// The addresses that its webhooks are registered for.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn webhooks(&self, _reach: Reach<'_>) -> Result<Vec<Registration>, ProviderError> {
+        Err(ProviderError::Unsupported("this provider registers no webhooks by its API; use its own console or desk"))
+    }
+
+    /// Registers an address for its webhooks.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn register(&self, _reach: Reach<'_>, _url: &Secret) -> Result<Registration, ProviderError> {
+        Err(ProviderError::Unsupported("this provider registers no webhooks by its API; use its own console or desk"))
+    }
+
+    /// Whether it has a feed of events, in which lost webhooks are found.
+    fn has_feed(&self) -> bool {
+        false
+    }
+
+    /// Reads on in the feed; without a cursor, where its end is now.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn feed(&self, _reach: Reach<'_>, _cursor: Option<&str>) -> Result<FeedPage, ProviderError> {
+        Err(ProviderError::Unsupported("this provider has no feed of events"))
+    }
 
     /// The provider's personal data and file metadata, live.
     ///

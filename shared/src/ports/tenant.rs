@@ -72,6 +72,17 @@ pub struct Settings {
     pub max_looks_per_minute: Option<u32>,
     /// The provider's account serves several tenants: a valid proof does not say whose an event is.
     pub shared_account: bool,
+    /// Who asks for a fresh link when a stalled onboarding's has died.
+    pub reissue: Reissue,
+}
+
+/// See [`Settings::reissue`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reissue {
+    /// The app, by `resume`.
+    Manual,
+    /// The gateway makes one ready, up to three times; `get` and `resume` hand it out.
+    Auto,
 }
 
 /// See [`Settings::unknown_subject`].

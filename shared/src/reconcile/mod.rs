@@ -16,7 +16,7 @@ use crate::gateway::Gateway;
 use crate::ports::{DeliveryBell, Due, DueBell, LedgerError, SubjectState};
 
 /// What was rung is due again after this.
-const AGAIN: Duration = Duration::from_secs(10 * 60);
+pub const AGAIN: Duration = Duration::from_secs(10 * 60);
 /// Bells of one shard and tick.
 const SHARD: usize = 200;
 /// Entries of one shard that are read for them: tenants take turns among these.
@@ -125,7 +125,8 @@ impl Reconciler {
         rung
     }
 
-    /// A due onboarding is looked at through its connection; a parked subject's own notice is sent again.
+    /// A due onboarding is looked at through its connection; a parked subject's own notice is sent again; a feed is
+    /// read on.
     async fn notices(&self, bells: &[DueBell]) -> Result<Vec<Notice>, LedgerError> {
         let keys: Vec<OnboardingKey> = bells.iter().filter_map(onboarding_of).collect();
         let onboardings = self.gateway.ledger.read_all(&keys).await?;
@@ -142,9 +143,13 @@ impl Reconciler {
             .iter()
             .filter_map(|bell| match bell {
                 DueBell::Subject(key, _) => Some(key.clone()),
-                DueBell::Onboarding(..) => None,
+                DueBell::Onboarding(..) | DueBell::Feed(..) => None,
             })
             .collect();
+        notices.extend(bells.iter().filter_map(|bell| match bell {
+            DueBell::Feed(key, _) => Some(Notice::of_feed(key.clone())),
+            DueBell::Onboarding(..) | DueBell::Subject(..) => None,
+        }));
         let records = self.gateway.ledger.subjects(&subjects, self.gateway.now()).await?;
         notices.extend(records.into_iter().flatten().filter_map(|record| match record.state {
             SubjectState::Parked { notice } => Some(*notice),
@@ -157,7 +162,7 @@ impl Reconciler {
 fn onboarding_of(bell: &DueBell) -> Option<OnboardingKey> {
     match bell {
         DueBell::Onboarding(key, _) => Some(key.clone()),
-        DueBell::Subject(..) => None,
+        DueBell::Subject(..) | DueBell::Feed(..) => None,
     }
 }
 
@@ -165,10 +170,7 @@ fn onboarding_of(bell: &DueBell) -> Option<OnboardingKey> {
 fn in_turns(due: Vec<DueBell>) -> Vec<DueBell> {
     let mut queues: BTreeMap<Tenant, VecDeque<DueBell>> = BTreeMap::new();
     for bell in due {
-        let tenant = match &bell {
-            DueBell::Onboarding(key, _) => key.tenant.clone(),
-            DueBell::Subject(key, _) => key.connection.tenant.clone(),
-        };
+        let tenant = bell.tenant().clone();
         queues.entry(tenant).or_default().push_back(bell);
     }
     let mut fair = Vec::new();

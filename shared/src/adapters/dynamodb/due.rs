@@ -97,6 +97,7 @@ pub(super) async fn due(
                 let parked = subjects.get(&key).and_then(subject::parked_key);
                 bells.extend(parked.map(|key| DueBell::Subject(key, at)));
             }
+            (Some(Pointed::Connection(key)), Some(at)) => bells.push(DueBell::Feed(key, at)),
             (None, _) | (_, None) => warn!(event = "due_entry_unreadable", shard, "an entry of the index is skipped"),
         }
     }
@@ -107,6 +108,7 @@ pub(super) async fn defer(ledger: &DynamoLedger, which: Due, bell: &DueBell, to:
     let (key, from): (ItemKey, Timestamp) = match bell {
         DueBell::Onboarding(key, from) => (key.into(), *from),
         DueBell::Subject(key, from) => (key.into(), *from),
+        DueBell::Feed(key, from) => (key.into(), *from),
     };
     let (due_at, _) = names(which);
     let update = Update::of(key)
@@ -123,7 +125,7 @@ pub(super) async fn defer(ledger: &DynamoLedger, which: Due, bell: &DueBell, to:
 fn pointed_subject(entry: &Item) -> Option<ItemKey> {
     match Pointed::of(entry)? {
         Pointed::Subject(key) => Some(key),
-        Pointed::Onboarding(_) => None,
+        Pointed::Onboarding(_) | Pointed::Connection(_) => None,
     }
 }
 

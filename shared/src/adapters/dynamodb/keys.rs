@@ -16,7 +16,7 @@
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
-use crate::domain::{ConnectionKey, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant};
+use crate::domain::{ConnectionKey, ConnectionName, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant};
 use crate::ports::{ClaimKey, EndpointKey};
 
 use super::attributes::Item;
@@ -26,6 +26,7 @@ pub(super) const CHANGES: &str = "change#";
 const ONBOARDING: &str = "onboarding";
 const SUBJECT: &str = "subject";
 const CLAIM: &str = "claim";
+const CONNECTION: &str = "connection";
 
 /// Where an item stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,7 +101,7 @@ impl From<&ReferenceKey<'_>> for ItemKey {
 
 impl From<&ConnectionKey> for ItemKey {
     fn from(key: &ConnectionKey) -> Self {
-        Self::at(format!("{}#{}", key.tenant, key.name), "connection")
+        Self::at(format!("{}#{}", key.tenant, key.name), CONNECTION)
     }
 }
 
@@ -115,6 +116,8 @@ pub(super) enum Pointed {
     Onboarding(OnboardingKey),
     /// Its key is a digest: the item itself says whose it is.
     Subject(ItemKey),
+    /// Its feed is to be read.
+    Connection(ConnectionKey),
 }
 
 impl Pointed {
@@ -128,6 +131,12 @@ impl Pointed {
                 Some(Self::Onboarding(key))
             }
             SUBJECT => Some(Self::Subject(ItemKey::at(pk.to_owned(), SUBJECT))),
+            CONNECTION => {
+                let (tenant, name) = pk.split_once('#')?;
+                let key =
+                    ConnectionKey { tenant: Tenant::parse(tenant).ok()?, name: ConnectionName::parse(name).ok()? };
+                Some(Self::Connection(key))
+            }
             _ => None,
         }
     }
@@ -146,7 +155,7 @@ fn digest_of(names: &[&str]) -> String {
 #[expect(clippy::unwrap_used, reason = "a test stops loudly")]
 mod tests {
     use super::*;
-    use crate::domain::{ConnectionName, IdempotencyKey, ProviderId, Resource, ResourceKind};
+    use crate::domain::{IdempotencyKey, ProviderId, Resource, ResourceKind};
 
     fn tenant(name: &str) -> Tenant {
         Tenant::parse(name).unwrap()

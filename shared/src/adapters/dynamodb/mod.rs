@@ -44,7 +44,8 @@ use crate::domain::{
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
-    EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Released, SubjectRecord, SubjectState,
+    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Released, SharedLogin, SubjectRecord,
+    SubjectState,
 };
 
 /// The ledger on one table.
@@ -226,6 +227,32 @@ impl Ledger for DynamoLedger {
 
     async fn take_look_quota(&self, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError> {
         connection::take_look(self, key, minute, max).await
+    }
+
+    async fn lease_login(
+        &self,
+        key: &ConnectionKey,
+        generation: u64,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LoginLease, LedgerError> {
+        connection::lease_login(self, key, generation, lease, now).await
+    }
+
+    async fn replace_login(&self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError> {
+        connection::replace_login(self, key, fence, login).await
+    }
+
+    async fn release_login(&self, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError> {
+        connection::release_login(self, key, fence).await
+    }
+
+    async fn move_cursor(&self, key: &ConnectionKey, from: Option<&str>, to: &str) -> Result<(), LedgerError> {
+        connection::move_cursor(self, key, from, to).await
+    }
+
+    async fn plan_feed(&self, key: &ConnectionKey, due: Option<Timestamp>) -> Result<(), LedgerError> {
+        connection::plan_feed(self, key, due).await
     }
 
     async fn endpoint(&self, key: &EndpointKey) -> Result<Option<EndpointRecord>, LedgerError> {

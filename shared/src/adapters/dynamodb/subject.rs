@@ -87,8 +87,17 @@ pub(super) async fn set_aside(
             let update = base.set(STATE, text(PARKED)).set(NOTICE, nested(NOTICE, notice)?);
             park(ledger, key, update, due).await
         }
+        SubjectState::Bound { onboarding, attempt } if record.until.is_some() => {
+            let update = base
+                .set(STATE, text(BOUND))
+                .set(ONBOARDING, text(onboarding.as_str()))
+                .set(ATTEMPT, number(*attempt))
+                .remove(NOTICE)
+                .remove_all(&LOOK_ENTRY);
+            Ok(matches!(ledger.update(&update).await?, Outcome::Done(_)))
+        }
         SubjectState::Bound { .. } | SubjectState::Erased => {
-            Err(LedgerError::Refused("set_aside: neither parked nor a stranger".to_owned()))
+            Err(LedgerError::Refused("set_aside: for ever".to_owned()))
         }
     }
 }

@@ -1,13 +1,69 @@
 //! Connections and destinations.
 
-use crate::domain::{ConnectionKey, Timestamp};
-use crate::ports::{ConnectionRecord, EndpointKey, EndpointRecord, EndpointWrite};
+use crate::domain::{ConnectionKey, Lease, Timestamp};
+use crate::ports::{ConnectionRecord, Due, EndpointKey, EndpointRecord, EndpointWrite, LoginLease, SharedLogin};
 
-use super::state::{EndpointRow, State};
+use super::state::{EndpointRow, Entry, State};
 
 impl State {
     pub(super) fn connection(&self, key: &ConnectionKey) -> ConnectionRecord {
-        self.connections.get(key).map(|row| row.record.clone()).unwrap_or_default()
+        let Some(row) = self.connections.get(key) else { return ConnectionRecord::default() };
+        ConnectionRecord { feed_due: row.feed.rung.or(row.feed.at), ..row.record.clone() }
+    }
+
+    pub(super) fn lease_login(
+        &mut self,
+        key: &ConnectionKey,
+        generation: u64,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> LoginLease {
+        let row = self.connections.entry(key.clone()).or_default();
+        if row.record.login.generation != generation {
+            return LoginLease::Moved;
+        }
+        match &row.renewing {
+            Some(held) if held.fence == lease.fence => LoginLease::Taken,
+            Some(held) if held.until > now => LoginLease::Held(held.until),
+            Some(_) | None => {
+                row.renewing = Some(lease.clone());
+                self.writes += 1;
+                LoginLease::Taken
+            }
+        }
+    }
+
+    pub(super) fn replace_login(&mut self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> bool {
+        let Some(row) = self.connections.get_mut(key) else { return false };
+        if row.renewing.as_ref().is_none_or(|held| held.fence != fence) {
+            return &row.record.login == login;
+        }
+        row.record.login = login.clone();
+        row.renewing = None;
+        self.writes += 1;
+        true
+    }
+
+    pub(super) fn release_login(&mut self, key: &ConnectionKey, fence: &str) {
+        let Some(row) = self.connections.get_mut(key) else { return };
+        if row.renewing.as_ref().is_some_and(|held| held.fence == fence) {
+            row.renewing = None;
+            self.writes += 1;
+        }
+    }
+
+    pub(super) fn move_cursor(&mut self, key: &ConnectionKey, from: Option<&str>, to: &str) {
+        let row = self.connections.entry(key.clone()).or_default();
+        if row.record.cursor.as_deref() == from {
+            row.record.cursor = Some(to.to_owned());
+            self.writes += 1;
+        }
+    }
+
+    pub(super) fn plan_feed(&mut self, key: &ConnectionKey, due: Option<Timestamp>) {
+        let pace = self.pace;
+        self.connections.entry(key.clone()).or_default().feed = Entry::at(Due::Look, due, pace);
+        self.writes += 1;
     }
 
     pub(super) fn pause(&mut self, key: &ConnectionKey, until: Timestamp) {

@@ -16,7 +16,11 @@ impl State {
             let at = row.look.at.filter(|at| mine(key.resource.id.as_str(), at))?;
             Some((at, DueBell::Subject(key.clone(), at)))
         });
-        let mut bells: Vec<(Timestamp, DueBell)> = onboardings.chain(subjects).collect();
+        let feeds = self.connections.iter().filter(|_| which == Due::Look).filter_map(|(key, row)| {
+            let at = row.feed.at.filter(|at| mine(&format!("{}#{}", key.tenant, key.name), at))?;
+            Some((at, DueBell::Feed(key.clone(), at)))
+        });
+        let mut bells: Vec<(Timestamp, DueBell)> = onboardings.chain(subjects).chain(feeds).collect();
         bells.sort_by_key(|(at, _)| *at);
         bells.into_iter().map(|(_, bell)| bell).take(limit).collect()
     }
@@ -26,6 +30,7 @@ impl State {
         let (entry, from) = match bell {
             DueBell::Onboarding(key, from) => (self.onboardings.get_mut(key).map(|row| entry_mut(row, which)), *from),
             DueBell::Subject(key, from) => (self.subjects.get_mut(key).map(|row| &mut row.look), *from),
+            DueBell::Feed(key, from) => (self.connections.get_mut(key).map(|row| &mut row.feed), *from),
         };
         if let Some(entry) = entry.filter(|entry| entry.at == Some(from)) {
             entry.at = Some(to);

@@ -22,7 +22,8 @@ use crate::domain::{
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
-    EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Released, SubjectRecord, SubjectState,
+    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Released, SharedLogin, SubjectRecord,
+    SubjectState,
 };
 
 use self::state::State;
@@ -238,6 +239,35 @@ impl Ledger for MemoryLedger {
 
     async fn take_look_quota(&self, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError> {
         Ok(self.state().take_look(key, minute, max))
+    }
+
+    async fn lease_login(
+        &self,
+        key: &ConnectionKey,
+        generation: u64,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<LoginLease, LedgerError> {
+        Ok(self.state().lease_login(key, generation, lease, now))
+    }
+
+    async fn replace_login(&self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError> {
+        Ok(self.state().replace_login(key, fence, login))
+    }
+
+    async fn release_login(&self, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError> {
+        self.state().release_login(key, fence);
+        Ok(())
+    }
+
+    async fn move_cursor(&self, key: &ConnectionKey, from: Option<&str>, to: &str) -> Result<(), LedgerError> {
+        self.state().move_cursor(key, from, to);
+        Ok(())
+    }
+
+    async fn plan_feed(&self, key: &ConnectionKey, due: Option<Timestamp>) -> Result<(), LedgerError> {
+        self.state().plan_feed(key, due);
+        Ok(())
     }
 
     async fn endpoint(&self, key: &EndpointKey) -> Result<Option<EndpointRecord>, LedgerError> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::schedule::Pace;
 use crate::domain::{
-    Change, ConnectionKey, INLINE_CHANGES, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant,
-    Timestamp,
+    Change, ConnectionKey, INLINE_CHANGES, Lease, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey,
+    Tenant, Timestamp,
 };
 use crate::ports::{ClaimKey, ClaimRecord, ConnectionRecord, Due, EndpointKey, EndpointRecord, Page, SubjectRecord};
 
@@ -80,7 +80,10 @@ pub(super) struct Entry {
 
 #[derive(Clone, Default)]
 pub(super) struct ConnectionRow {
+    /// `feed_due` is kept in the entry.
     pub(super) record: ConnectionRecord,
+    pub(super) feed: Entry,
+    pub(super) renewing: Option<Lease>,
     pub(super) minute: Option<i64>,
     pub(super) looks: u32,
 }

@@ -37,8 +37,9 @@ impl State {
         record: &SubjectRecord,
         due: Option<Timestamp>,
     ) -> Result<bool, LedgerError> {
-        if is_strong(&record.state) {
-            return Err(LedgerError::Refused("set_aside: neither parked nor a stranger".to_owned()));
+        let for_ever = record.until.is_none() && matches!(record.state, SubjectState::Bound { .. });
+        if for_ever || record.state == SubjectState::Erased {
+            return Err(LedgerError::Refused("set_aside: for ever".to_owned()));
         }
         let standing = self.subjects.get(key);
         if standing.is_some_and(|row| is_strong(&row.record.state)) {

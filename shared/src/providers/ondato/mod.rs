@@ -49,7 +49,9 @@ pub(super) use self::settings::configure;
 use self::start::{LINK_LIFE, Setups};
 use super::answer::{self, below};
 use crate::domain::{Assessment, OnboardingId, Part, Resource, Snapshot};
-use crate::ports::{Account, BadField, Event, Method, ProviderError, Reach, Recovery, Started, Unreadable, Wish};
+use crate::ports::{
+    Account, BadField, Event, Method, ProviderError, Reach, Recovery, Started, Unreadable, Whose, Wish,
+};
 use crate::proof::{Body, Specification, Verified};
 
 const NAME: &str = "ondato";
@@ -112,9 +114,10 @@ impl Account for Ondato {
         self.snapshot(reach, subject).await
     }
 
-    async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Option<OnboardingId>, ProviderError> {
+    async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
         let found = self.verification_of(reach, subject).await?;
-        Ok(found.external_reference_id.and_then(|reference| OnboardingId::parse(reference).ok()))
+        let reference = found.external_reference_id.and_then(|reference| OnboardingId::parse(reference).ok());
+        Ok(reference.map_or(Whose::Nobodys, Whose::Ours))
     }
 
     async fn details(&self, reach: Reach<'_>, subject: &Resource) -> Result<Value, ProviderError> {

@@ -15,7 +15,7 @@ use idv_gateway::memory::http::ScriptedHttp;
 use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::memory::world::{ManualClock, manual};
-use idv_gateway::ports::{Clock, Due, HttpError, Ledger};
+use idv_gateway::ports::{Clock, Due, DueBell, HttpError, Ledger};
 use idv_gateway::reconcile::Reconciler;
 use serde_json::Value;
 use url::Url;
@@ -399,10 +399,7 @@ impl Rig {
                 all.extend(at_once(self.ledger.due(which, shard, far, 1)).unwrap());
             }
         }
-        let at = |bell: &idv_gateway::ports::DueBell| match bell {
-            idv_gateway::ports::DueBell::Onboarding(_, at) | idv_gateway::ports::DueBell::Subject(_, at) => *at,
-        };
-        all.iter().map(at).min()
+        all.iter().map(DueBell::at).min()
     }
 
     /// What still moves.

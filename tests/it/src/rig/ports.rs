@@ -15,8 +15,8 @@ use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::ports::{
     Bells, BellsError, ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, DeliveryBell, Due, DueBell,
-    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, Page, Rejected, Released,
-    SubjectRecord, SubjectState, TenantConfig, Vault, VaultError,
+    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Rejected,
+    Released, SharedLogin, SubjectRecord, SubjectState, TenantConfig, Vault, VaultError,
 };
 
 use super::chaos::{Chaos, Class};
@@ -120,6 +120,11 @@ ledger! {
     pause(key: &ConnectionKey, until: Timestamp) -> ();
     unpause(key: &ConnectionKey, read: &ConnectionRecord) -> ();
     take_look_quota(key: &ConnectionKey, minute: i64, max: u32) -> bool;
+    lease_login(key: &ConnectionKey, generation: u64, lease: &Lease, now: Timestamp) -> LoginLease;
+    replace_login(key: &ConnectionKey, fence: &str, login: &SharedLogin) -> bool;
+    release_login(key: &ConnectionKey, fence: &str) -> ();
+    move_cursor(key: &ConnectionKey, from: Option<&str>, to: &str) -> ();
+    plan_feed(key: &ConnectionKey, due: Option<Timestamp>) -> ();
     endpoint(key: &EndpointKey) -> Option<EndpointRecord>;
     set_endpoint(key: &EndpointKey, read: Option<&EndpointRecord>, record: &EndpointRecord, nonce: &str) -> EndpointWrite;
     take_probe(key: &EndpointKey, now: Timestamp, until: Timestamp) -> bool;

@@ -11,7 +11,7 @@ use idv_gateway::domain::{
     Snapshot, Standing, Status, Timestamp,
 };
 use idv_gateway::ports::{
-    Account, BadField, Clock, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Wish,
+    Account, BadField, Clock, Entrance, Event, ProviderError, Reach, Recovery, Started, Unreadable, Whose, Wish,
 };
 use idv_gateway::proof::{Body, Clause, Kind, Specification, Verified};
 use idv_gateway::secret::Secret;
@@ -425,8 +425,8 @@ impl Account for Desk {
         self.ask("account.look", |state| Self::snapshot(state, subject, reach.world.now())).await
     }
 
-    async fn resolve(&self, _reach: Reach<'_>, subject: &Resource) -> Result<Option<OnboardingId>, ProviderError> {
-        self.ask("account.resolve", |state| state.known(subject).map(|run| Some(run.reference.clone()))).await
+    async fn resolve(&self, _reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
+        self.ask("account.resolve", |state| state.known(subject).map(|run| Whose::Ours(run.reference.clone()))).await
     }
 
     /// With the code the person's capture is done.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use idv_gateway::domain::schedule::Horizons;
 use idv_gateway::domain::{ConnectionKey, ConnectionName, Tenant, Wanted};
 use idv_gateway::ports::{
-    Account, Connection, Destination, DestinationKind, Recovery, Settings, TenantConfig, UnknownSubject,
+    Account, Connection, Destination, DestinationKind, Recovery, Reissue, Settings, TenantConfig, UnknownSubject,
 };
 use idv_gateway::proof::{Credential, Proofs};
 use idv_gateway::seal::SealingKeys;
@@ -49,6 +49,7 @@ impl Default for Setup {
             horizons: Horizons::default(),
             max_looks_per_minute: None,
             shared_account: false,
+            reissue: Reissue::Manual,
         };
         Self {
             seed: 1,

@@ -10,6 +10,7 @@ use idv_gateway::domain::{
     Channel, ConnectionKey, ConnectionName, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKind, Tenant,
 };
 use idv_gateway::memory::http::{Call, ScriptedHttp, empty, json};
+use idv_gateway::memory::login::MemoryLogin;
 use idv_gateway::memory::world::{ManualClock, manual};
 use idv_gateway::ports::{Account, Http, HttpError, Reach, Request, Response, Wish, World};
 use idv_gateway::proof::{Context, Proofs, Unverified, prove};
@@ -178,6 +179,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     connection: ConnectionKey,
     public_url: Url,
+    login: MemoryLogin,
 }
 
 impl Bench {
@@ -186,7 +188,7 @@ impl Bench {
         let tenant = Tenant::parse("acme").unwrap();
         let connection = ConnectionKey { tenant, name: ConnectionName::parse("ondato").unwrap() };
         let public_url = Url::parse("https://idv.example.com").unwrap();
-        Self { http: Yielding(http), world, clock, connection, public_url }
+        Self { http: Yielding(http), world, clock, connection, public_url, login: MemoryLogin::default() }
     }
 
     pub(crate) fn reach(&self) -> Reach<'_> {
@@ -196,6 +198,7 @@ impl Bench {
             connection: &self.connection,
             public_url: &self.public_url,
             digest: &digest,
+            login: &self.login,
         }
     }
 

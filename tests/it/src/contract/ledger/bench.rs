@@ -154,13 +154,8 @@ impl<'a> Bench<'a> {
             bells.extend(self.ledger.due(which, shard, until, 10_000).await.unwrap());
         }
         let tenant = self.tenant();
-        bells.retain(|bell| match bell {
-            DueBell::Onboarding(key, _) => key.tenant == tenant,
-            DueBell::Subject(key, _) => key.connection.tenant == tenant,
-        });
-        bells.sort_by_key(|bell| match bell {
-            DueBell::Onboarding(_, at) | DueBell::Subject(_, at) => *at,
-        });
+        bells.retain(|bell| *bell.tenant() == tenant);
+        bells.sort_by_key(DueBell::at);
         bells
     }
 

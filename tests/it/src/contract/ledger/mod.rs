@@ -11,6 +11,7 @@ pub mod erasing;
 pub mod lists;
 pub mod looks;
 pub mod onboardings;
+pub mod shared;
 pub mod subjects;
 
 pub use self::bench::{Bench, T0, at, lease};
@@ -93,6 +94,11 @@ macro_rules! ledger_contract {
             connections::a_destinations_state_replaces_only_what_was_read,
             connections::a_destination_is_probed_by_one_at_a_time,
             connections::tenants_never_meet,
+            shared::one_at_a_time_replaces_the_login,
+            shared::who_dies_while_replacing_the_login_is_overtaken,
+            shared::the_cursor_moves_only_from_where_it_was_read,
+            shared::a_feed_is_rung_when_it_is_due,
+            shared::whose_an_event_was_is_remembered_for_a_while,
         }
     };
 }
