@@ -14,6 +14,8 @@ mod environment;
 mod local;
 #[cfg(feature = "local")]
 mod reference;
+#[cfg(feature = "local")]
+mod release;
 mod resend;
 mod say;
 
@@ -65,6 +67,10 @@ enum Command {
         #[arg(long, value_name = "FLAW", hide = true)]
         flaw: Option<binaries::Flaw>,
     },
+    /// Builds this clone's functions for Lambda: a zip of each, and their sizes.
+    #[cfg(feature = "local")]
+    #[command(after_long_help = release::HELP)]
+    Release(release::Options),
     /// Writes the generated reference of this clone (docs/reference).
     #[cfg(feature = "local")]
     Reference {
@@ -82,6 +88,8 @@ fn main() -> ExitCode {
         Command::Local(options) => run(local::run(options)),
         #[cfg(feature = "local")]
         Command::Demo { once, port, flaw } => run(demo::run(once, port, flaw)),
+        #[cfg(feature = "local")]
+        Command::Release(options) => run(release::run(options)),
         #[cfg(feature = "local")]
         Command::Reference { check } => reference::run(check),
     }
