@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod control;
 mod delivery;
+mod intergiro;
 mod manners;
 mod shapes;
 mod support;
