@@ -12,9 +12,9 @@ use super::Initiator;
 use super::answer::Refusal;
 
 /// Above the function's timeout: nobody takes over while the first may still work.
-pub(super) const CLAIM_DEADLINE: Duration = Duration::from_secs(60);
+pub const CLAIM_DEADLINE: Duration = Duration::from_secs(60);
 /// A key is remembered this long (design §6).
-const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What a request with a key finds.
 pub(super) enum Turn {

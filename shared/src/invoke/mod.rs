@@ -34,10 +34,11 @@ use crate::gateway::Gateway;
 use crate::ports::{Connection, TenantConfig};
 
 use self::answer::Refusal;
+pub use self::claim::{CLAIM_DEADLINE, REMEMBERED};
 use self::request::{Action, Request};
 
 /// What the provider's calls of one request may take together: an app waits, and the function ends after 29 s.
-const BUDGET: Duration = Duration::from_secs(16);
+pub const BUDGET: Duration = Duration::from_secs(16);
 /// What a look before the real work may take of it.
 const LOOK: Duration = Duration::from_secs(8);
 
