@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use idv_gateway::config::{Rules, read_file};
 use idv_gateway::domain::schedule::Horizons;
-use idv_gateway::domain::{OnboardingId, SubjectKind, Tenant, Wanted};
+use idv_gateway::domain::{ConnectionName, OnboardingId, SubjectKind, Tenant, Wanted};
 use idv_gateway::ports::Wish;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,7 @@ const TENANT: &[Member] = &[
 ];
 
 const CONNECTION: &[Member] = &[
-    ["provider", "`ondato`", "must be there", "whose account it is"],
+    ["provider", "`ondato`, `intergiro`", "must be there", "whose account it is"],
     ["enabled", "true or false", "true", "off: as if the tenant was off, for this connection"],
     ["base_urls", "an object", "the provider's live hosts", "other hosts, member by member"],
     ["api", "an object", "must be there", "the credentials with which the provider is asked"],
@@ -54,6 +54,12 @@ const WEBHOOK: &[Member] = &[
         "a token that the provider gets here, at `/v1/token/{tenant}/{connection}`",
     ],
     ["hmac", "a list of `secret`", "none", "a signature over the raw body"],
+    [
+        "url_keys",
+        "a list of texts of letters, digits, `-` and `_`, as random as a secret",
+        "none",
+        "the last part of the address, for a provider that signs nothing",
+    ],
     [
         "sources",
         "a list of address ranges, or `published`",
@@ -109,9 +115,9 @@ const SETTINGS: &[Member] = &[
     ],
     [
         "reissue",
-        "`manual`",
+        "`manual`, `auto`",
         "manual",
-        "`auto` (fresh links made ahead) is not there yet and is refused: `resume` makes links anew",
+        "`auto`: a stalled onboarding whose link has died gets a fresh one ready, three times at most, which `get` and `resume` hand out; only where a provider lets the same run be entered again",
     ],
 ];
 
@@ -166,6 +172,43 @@ const ONDATO: &[Member] = &[
     ["webhook_proofs", "`any`, `all`", "any", "whether one of the configured proofs is enough"],
 ];
 
+const INTERGIRO_API: &[Member] = &[[
+    "api_key",
+    "a text",
+    "must be there",
+    "opens the login session that all functions share; given out per programme and environment",
+]];
+
+const INTERGIRO_URLS: &[Member] =
+    &[["api", "a URL", "https://3d.intergiro.com", "the 3d API; staging is `https://3d.staging.intergiro.tech`"]];
+
+const INTERGIRO: &[Member] = &[
+    [
+        "return_url",
+        "an https URL",
+        "each request must name one",
+        "where people go after Intergiro's pages when a request names no place; `reissue` needs it",
+    ],
+    [
+        "feed",
+        "`on`, `off`",
+        "on",
+        "whether the list of events is read on, in which lost webhooks are found; how it is paged is assumed",
+    ],
+];
+
+const INTERGIRO_SUBJECT: &[[&str; 2]] = &[
+    ["first_name", "a text of 1 to 200 characters"],
+    ["last_name", "a text of 1 to 200 characters"],
+    ["email", "an e-mail address"],
+    ["phone_number", "an international number, such as +46700000000; sent as digits alone"],
+    ["date_of_birth", "a date as YYYY-MM-DD"],
+    [
+        "address",
+        "may be left out; else whole: `country_code` (two letters), `street1`, `city`, `region`, `postal_code`",
+    ],
+];
+
 const SUBJECT: &[[&str; 2]] = &[
     ["email", "an e-mail address"],
     ["firstName", "a text of 1 to 200 characters"],
@@ -194,6 +237,9 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         ("/connections/ondato/settings", ONDATO),
         ("/connections/ondato/api", ONDATO_API),
         ("/connections/ondato/base_urls", ONDATO_URLS),
+        ("/connections/intergiro/settings", INTERGIRO),
+        ("/connections/intergiro/api", INTERGIRO_API),
+        ("/connections/intergiro/base_urls", INTERGIRO_URLS),
     ] {
         members.iter().try_for_each(|[name, ..]| known(place, name))?;
     }
@@ -208,7 +254,8 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          `types` beside a credential limits it to those types of event.\n\n{}\n\
          ### Settings of every provider\n\nSpans are a whole number and `s`, `m`, `h` or `d`.\n\n{}\n\
          ## Delivery\n\n{}\nWhere `kinds` is not said: {}. All of them: [vocabulary](vocabulary.md).\n\n\
-         ## Ondato\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}",
+         ## Ondato\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}\n\
+         ## Intergiro\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}",
         listed(TENANT),
         listed(CONNECTION),
         listed(WEBHOOK),
@@ -218,6 +265,9 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         listed(ONDATO),
         listed(ONDATO_API),
         listed(ONDATO_URLS),
+        listed(INTERGIRO),
+        listed(INTERGIRO_API),
+        listed(INTERGIRO_URLS),
     );
     Ok(Page::of("configuration.md", "Configuration", "What a tenant's configuration may say.", &body))
 }
@@ -225,14 +275,11 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
 /// What `start` takes for Ondato; each field is one that the provider's own check knows.
 pub(crate) fn ondato_start() -> Result<String, ReferenceError> {
     for [name, _] in SUBJECT {
-        asked("subject", name)?;
+        asked("ondato", "subject", name)?;
     }
     for [name, _] in OPTIONS {
-        asked("options", name)?;
+        asked("ondato", "options", name)?;
     }
-    let rows = |rows: &[[&str; 2]]| {
-        table(&["field", "what"], rows.iter().map(|[name, what]| [code(name), (*what).to_owned()]))
-    };
     Ok(format!(
         "## What `start` takes\n\nAll of `subject` beside `kind` is optional here; a setup of Ondato's may insist on some of \
          it, and its refusal then names the field. It is compared with the document, passed on and kept nowhere. What \
@@ -241,6 +288,24 @@ pub(crate) fn ondato_start() -> Result<String, ReferenceError> {
         rows(SUBJECT),
         rows(OPTIONS),
     ))
+}
+
+/// What `start` takes for Intergiro.
+pub(crate) fn intergiro_start() -> Result<String, ReferenceError> {
+    for [name, _] in INTERGIRO_SUBJECT {
+        asked("intergiro", "subject", name)?;
+    }
+    Ok(format!(
+        "## What `start` takes\n\nPersons only, with all of `subject` but the address (inferred: only that the address may \
+         be left out is documented). A `return_url` must be named here or in the connection's settings. There are no \
+         `options`. `channel: sdk` gives the token for the mobile SDKs.\n\n`subject`:\n\n{}\n\
+         A connection's settings: [configuration](configuration.md#intergiro).\n",
+        rows(INTERGIRO_SUBJECT),
+    ))
+}
+
+fn rows(rows: &[[&str; 2]]) -> String {
+    table(&["field", "what"], rows.iter().map(|[name, what]| [code(name), (*what).to_owned()]))
 }
 
 const HEAD: [&str; 4] = ["member", "may be", "else", "what"];
@@ -289,12 +354,13 @@ fn known(place: &str, name: &str) -> Result<(), ReferenceError> {
     if unknown || faults.is_empty() { Err(undescribed()) } else { Ok(()) }
 }
 
-fn asked(of: &'static str, name: &str) -> Result<(), ReferenceError> {
-    let undescribed = || ReferenceError::Undescribed(format!("Ondato's {of}.{name}"));
+fn asked(connection: &str, of: &'static str, name: &str) -> Result<(), ReferenceError> {
+    let undescribed = || ReferenceError::Undescribed(format!("{connection}'s {of}.{name}"));
     let configuration = read_file(EXAMPLE_CONFIGURATION, Rules::default())
         .map_err(|_| ReferenceError::Example("a configuration", "is not taken".to_owned()))?;
     let (tenant, _) = configuration.tenants.get(&Tenant::parse("acme")?).ok_or_else(undescribed)?;
-    let account = tenant.connections.values().next().map(|connection| &connection.account).ok_or_else(undescribed)?;
+    let account = tenant.connection(&ConnectionName::parse(connection)?).map(|connection| &connection.account);
+    let account = account.ok_or_else(undescribed)?;
     let wrong = Map::from_iter([(name.to_owned(), json!([7]))]);
     let (subject, options) = if of == "subject" { (wrong, Map::new()) } else { (Map::new(), wrong) };
     let wish = Wish {

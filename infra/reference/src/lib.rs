@@ -9,7 +9,7 @@
 //! | `configuration.md` | members that the gateway's own reader knows, each tried on it |
 //! | `environment.md` | the reader of the environment: what it asks for, what it insists on |
 //! | `ledger.md` | the adapter's own table of items |
-//! | `ondato.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
+//! | `ondato.md`, `intergiro.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
 //! | `logs.md` | the log calls of the sources |
 //! | `invoke.md`, `deliveries.md`, `schemas/` | the types that cross the border, with examples made of those types |
 
@@ -18,6 +18,7 @@ mod configuration;
 mod deliveries;
 mod environment;
 mod errors;
+mod intergiro;
 mod invoke;
 mod ledger;
 mod logs;
@@ -68,6 +69,7 @@ pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
         configuration::page()?,
         ledger::page(),
         ondato::page()?,
+        intergiro::page()?,
         logs::page(root)?,
         invoke::page()?,
         deliveries::page()?,

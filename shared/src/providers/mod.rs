@@ -5,7 +5,10 @@
 //! the provider's own documentation by topic, or "assumed" where nothing was found; what is assumed is configurable.
 
 mod answer;
+mod fields;
+pub mod intergiro;
 pub mod ondato;
+mod text;
 mod token;
 
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use crate::section::Section;
 
 type Configure = fn(&mut Section<'_>, &mut Section<'_>, &mut Section<'_>) -> Option<Arc<dyn Account>>;
 
-const PROVIDERS: &[(&str, Configure)] = &[("ondato", ondato::configure)];
+const PROVIDERS: &[(&str, Configure)] = &[("intergiro", intergiro::configure), ("ondato", ondato::configure)];
 
 /// The names that a connection's `provider` may have.
 pub fn names() -> impl Iterator<Item = &'static str> {
