@@ -104,7 +104,7 @@ impl<'a> Line<'a> {
             config.sealing_keys.digest(&binding, data).as_str().to_owned()
         };
         let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until: gateway.now() + budget };
-        let login = LedgerLogin { gateway, config, connection };
+        let login = LedgerLogin { ledger: &*gateway.ledger, world: &gateway.world, config, connection };
         Self { gateway, connection, http, digest: Box::new(digest), login }
     }
 

@@ -11,9 +11,8 @@ use async_trait::async_trait;
 use tracing::warn;
 
 use crate::domain::Lease;
-use crate::gateway::Gateway;
 use crate::ports::{
-    Connection, LedgerError, Login, LoginLease, ProviderError, Shared, SharedLogin, TenantConfig, Turn,
+    Connection, Ledger, LedgerError, Login, LoginLease, ProviderError, Shared, SharedLogin, TenantConfig, Turn, World,
 };
 use crate::seal::{Binding, NoRandomness, Sealed};
 use crate::secret::Secret;
@@ -23,7 +22,8 @@ const LEASE: Duration = Duration::from_secs(15);
 
 /// See the module.
 pub(crate) struct LedgerLogin<'a> {
-    pub(crate) gateway: &'a Gateway,
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) world: &'a World,
     pub(crate) config: &'a TenantConfig,
     pub(crate) connection: &'a Connection,
 }
@@ -31,7 +31,7 @@ pub(crate) struct LedgerLogin<'a> {
 #[async_trait]
 impl Login for LedgerLogin<'_> {
     async fn read(&self) -> Result<Shared, ProviderError> {
-        let record = self.gateway.ledger.connection(&self.connection.key).await.map_err(unavailable)?;
+        let record = self.ledger.connection(&self.connection.key).await.map_err(unavailable)?;
         let login = record.login.sealed.and_then(|sealed| {
             let opened = self.config.sealing_keys.open(&self.binding().get(), &Sealed::from_text(sealed));
             opened.inspect_err(|refusal| warn!(event = "login_unopenable", cause = %refusal)).ok()
@@ -40,9 +40,9 @@ impl Login for LedgerLogin<'_> {
     }
 
     async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError> {
-        let now = self.gateway.now();
-        let lease = Lease { until: now + LEASE, fence: self.gateway.world.entropy.mark() };
-        let taken = self.gateway.ledger.lease_login(&self.connection.key, generation, &lease, now).await;
+        let now = self.world.now();
+        let lease = Lease { until: now + LEASE, fence: self.world.entropy.mark() };
+        let taken = self.ledger.lease_login(&self.connection.key, generation, &lease, now).await;
         match taken.map_err(unavailable)? {
             LoginLease::Taken => Ok(Some(Turn { generation, fence: lease.fence })),
             LoginLease::Held(_) => Err(ProviderError::Renewing),
@@ -52,19 +52,19 @@ impl Login for LedgerLogin<'_> {
 
     async fn replace(&self, turn: &Turn, login: &Secret) -> Result<bool, ProviderError> {
         let fill = |bytes: &mut [u8]| -> Result<(), NoRandomness> {
-            self.gateway.world.entropy.fill(bytes);
+            self.world.entropy.fill(bytes);
             Ok(())
         };
         let sealed = self.config.sealing_keys.seal(&fill, &self.binding().get(), login.expose());
         let sealed = sealed.map_err(|_| ProviderError::Unavailable("the login cannot be sealed"))?;
         let login =
             SharedLogin { generation: turn.generation.saturating_add(1), sealed: Some(sealed.as_str().to_owned()) };
-        self.gateway.ledger.replace_login(&self.connection.key, &turn.fence, &login).await.map_err(unavailable)
+        self.ledger.replace_login(&self.connection.key, &turn.fence, &login).await.map_err(unavailable)
     }
 
     async fn give_back(&self, turn: &Turn) {
         // It lapses by itself.
-        let _ = self.gateway.ledger.release_login(&self.connection.key, &turn.fence).await;
+        let _ = self.ledger.release_login(&self.connection.key, &turn.fence).await;
     }
 }
 

@@ -139,8 +139,8 @@ fn start(channel: &str, key: &str) -> Value {
 }
 
 fn reads(approved: &Onboarding) -> Result<Vec<Example>, ReferenceError> {
-    let got = Got { onboarding: shown(approved), others: 0, details: None };
-    let asked = Got { onboarding: shown(&cases::asked_again()?), others: 1, details: None };
+    let got = Got { onboarding: shown(approved), others: 0, link: None, sdk: None, details: None };
+    let asked = Got { onboarding: shown(&cases::asked_again()?), others: 1, link: None, sdk: None, details: None };
     let listed = Listed { onboardings: vec![shown(approved)], cursor: None };
     let history = history(approved.key.id.clone(), &approved.truth.changes);
     Ok(vec![

@@ -120,6 +120,9 @@ pub struct Truth {
     /// The last attempt that was reported as stalled.
     #[serde(default)]
     pub stalled_attempt: u8,
+    /// Fresh links that were made ready without being asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reissued: u8,
     /// A part that could not be read at the last look.
     #[serde(default)]
     pub unrecognised: Option<Resource>,
@@ -147,6 +150,7 @@ impl Truth {
             superseded_decision: false,
             withdrawn: false,
             stalled_attempt: 0,
+            reissued: 0,
             unrecognised: None,
             gone: false,
         };
@@ -242,13 +246,43 @@ pub struct Attempt {
     /// The nonce of the state that a person may come back with, until they have.
     #[serde(default)]
     pub return_nonce: Option<String>,
+    /// The part that the link serves, where it is not the run's own: an open action's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_for: Option<Resource>,
+    /// How often the link was made anew.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub renewals: u8,
+    /// When the app last asked for it: the person has another try from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed_at: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(count: &u8) -> bool {
+    *count == 0
 }
 
 impl Attempt {
+    /// Whether its link has not run out, as far as is known.
+    #[must_use]
+    pub fn has_live_link(&self, now: Timestamp) -> bool {
+        self.link_expires_at.is_none_or(|at| at > now)
+    }
+
     /// Recorded before the provider is called.
     #[must_use]
     pub const fn intended(number: u8, at: Timestamp) -> Self {
-        Self { number, subject: None, started_at: at, link_expires_at: None, sealed_link: None, return_nonce: None }
+        Self {
+            number,
+            subject: None,
+            started_at: at,
+            link_expires_at: None,
+            sealed_link: None,
+            return_nonce: None,
+            link_for: None,
+            renewals: 0,
+            renewed_at: None,
+        }
     }
 }
 

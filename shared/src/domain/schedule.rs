@@ -153,7 +153,7 @@ pub fn is_past_horizon(created: Timestamp, truth: &Truth, now: Timestamp, horizo
 }
 
 fn begun(created: Timestamp, truth: &Truth) -> Timestamp {
-    truth.attempt().map_or(created, |attempt| attempt.started_at)
+    truth.attempt().map_or(created, |attempt| attempt.renewed_at.unwrap_or(attempt.started_at))
 }
 
 /// See [`Passage`].

@@ -8,6 +8,8 @@ use tracing::{info, warn};
 use crate::domain::schedule::confirm_after;
 use crate::domain::{Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant};
 use crate::gateway::{Line, awaits_delivery};
+use crate::invoke::Initiator;
+use crate::invoke::renew::wants_link;
 use crate::look::{LOOK_BUDGET, Looked, Looker, Ring};
 use crate::ports::{Commit, Committed, Connection, LedgerError, ProviderError, TenantConfig, VaultError};
 use crate::state::Carrier;
@@ -88,6 +90,11 @@ impl Fetcher {
         match looker.look(&onboarding.key, attempt, &rings).await? {
             Looked::Found { onboarding, unconfirmed } => {
                 report(&onboarding);
+                if wants_link(looker.connection, &onboarding, self.gateway.now()) {
+                    // The way of `resume`: nothing of who may ask for it matters here.
+                    let initiator = Initiator::new(self.gateway.clone(), false);
+                    initiator.reissue(looker.config, looker.connection, &onboarding).await;
+                }
                 let again: Vec<&Rung> = unconfirmed.iter().filter_map(|&at| rung.get(at)).collect();
                 Ok((self.repeat(&again).await, undelivered(looker.config, &onboarding)))
             }

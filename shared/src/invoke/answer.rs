@@ -156,6 +156,12 @@ answer! {
         onboarding: Shown,
         /// How many others have the same reference.
         others: usize,
+        /// A fresh link that was made ready, while it lives.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
+        /// A fresh token for the provider's SDK that was made ready, while it lives.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sdk: Option<Sdk>,
         /// The provider's personal data, live, where asked for and allowed.
         #[serde(skip_serializing_if = "Option::is_none")]
         details: Option<Value>,

@@ -1,9 +1,10 @@
 //! Links and tokens: bearer secrets, kept sealed with the onboarding's own key and nowhere else.
 
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::delivery::payload::provider_ids;
-use crate::domain::{Attempt, ErrorCode, Onboarding, OnboardingKey};
+use crate::domain::{Attempt, ErrorCode, Onboarding, OnboardingKey, Standing};
 use crate::ports::{Entrance, TenantConfig};
 use crate::seal::{Binding, NoRandomness, OnboardingKey as DataKey, Sealed, WrappedKey};
 
@@ -33,11 +34,14 @@ impl Initiator {
         key: &OnboardingKey,
         attempt: u8,
         entrance: &Entrance,
+        return_url: Option<&Url>,
     ) -> Result<String, Refusal> {
         let text = |secret: &crate::secret::Secret| secret.expose_text().map(str::to_owned).map_err(unsealable);
+        // The return URL stands beside it for the next link of the same run: it may name the app's own case.
+        let return_url = return_url.map(Url::as_str);
         let plain = match entrance {
-            Entrance::Link { url, embed } => json!({ "url": text(url)?, "embed": embed }),
-            Entrance::Sdk { token } => json!({ "token": text(token)? }),
+            Entrance::Link { url, embed } => json!({ "url": text(url)?, "embed": embed, "return_url": return_url }),
+            Entrance::Sdk { token } => json!({ "token": text(token)?, "return_url": return_url }),
         };
         let fill = |bytes: &mut [u8]| self.fill(bytes);
         let number = attempt.to_string();
@@ -55,21 +59,52 @@ impl Initiator {
             link: None,
             sdk: None,
         };
-        let Some(attempt) = onboarding.truth.attempt().filter(|_| self.is_live(onboarding)) else { return Ok(started) };
-        let Some(sealed) = &attempt.sealed_link else { return Ok(started) };
-        let wrapped = self.gateway.ledger.key(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
-        let data_key = unwrapped(config, &onboarding.key, wrapped)?;
-        let number = attempt.number.to_string();
-        let opened = data_key.open(&binding(&onboarding.key, &number).get(), &Sealed::from_text(sealed.as_str()));
-        let plain: Value = serde_json::from_slice(opened.map_err(unsealable)?.expose()).map_err(unsealable)?;
+        if !self.is_live(onboarding) {
+            return Ok(started);
+        }
+        let Some((attempt, plain)) = self.opened(config, onboarding).await? else { return Ok(started) };
         (started.link, started.sdk) = (link_of(&plain, attempt), sdk_of(&plain, attempt, onboarding));
         Ok(started)
     }
 
-    /// Whether the current attempt's entrance can still be used.
+    /// What is sealed of the current attempt's entrance.
+    async fn opened<'a>(
+        &self,
+        config: &TenantConfig,
+        onboarding: &'a Onboarding,
+    ) -> Result<Option<(&'a Attempt, Value)>, Refusal> {
+        let Some(attempt) = onboarding.truth.attempt() else { return Ok(None) };
+        let Some(sealed) = &attempt.sealed_link else { return Ok(None) };
+        let wrapped = self.gateway.ledger.key(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
+        let data_key = unwrapped(config, &onboarding.key, wrapped)?;
+        let number = attempt.number.to_string();
+        let opened = data_key.open(&binding(&onboarding.key, &number).get(), &Sealed::from_text(sealed.as_str()));
+        let plain = serde_json::from_slice(opened.map_err(unsealable)?.expose()).map_err(unsealable)?;
+        Ok(Some((attempt, plain)))
+    }
+
+    /// Where the person was to go after the entrance that there was.
+    pub(super) async fn last_return_url(
+        &self,
+        config: &TenantConfig,
+        onboarding: &Onboarding,
+    ) -> Result<Option<Url>, Refusal> {
+        let opened = self.opened(config, onboarding).await?;
+        Ok(opened.and_then(|(_, plain)| plain.get("return_url")?.as_str()?.parse().ok()))
+    }
+
+    /// Whether the current attempt's entrance can still be used: the run's own until it is settled, an open action's
+    /// while that is open.
     pub(super) fn is_live(&self, onboarding: &Onboarding) -> bool {
-        let unexpired = |attempt: &Attempt| attempt.link_expires_at.is_none_or(|at| at > self.gateway.now());
-        !onboarding.truth.status.is_settled() && onboarding.truth.attempt().is_some_and(unexpired)
+        let truth = &onboarding.truth;
+        let serves = |attempt: &Attempt| match &attempt.link_for {
+            None => !truth.status.is_settled(),
+            Some(part) => truth
+                .parts
+                .iter()
+                .any(|open| &open.resource == part && open.standing == Standing::Waiting && !open.gone),
+        };
+        truth.attempt().is_some_and(|attempt| serves(attempt) && attempt.has_live_link(self.gateway.now()))
     }
 
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {

@@ -16,6 +16,7 @@ mod claim;
 mod erase;
 mod link;
 mod read;
+pub mod renew;
 pub mod request;
 mod resume;
 mod run;

@@ -29,7 +29,10 @@ impl Initiator {
             }
         }
         let details = if asked.details && live { self.details(config, &onboarding).await? } else { None };
-        Ok(Got { onboarding: shown(&onboarding), others, details })
+        let ready = live && onboarding.truth.reissued > 0;
+        let entrance = if ready { Some(self.entrance(config, &onboarding).await?) } else { None };
+        let (link, sdk) = entrance.map_or((None, None), |entrance| (entrance.link, entrance.sdk));
+        Ok(Got { onboarding: shown(&onboarding), others, link, sdk, details })
     }
 
     async fn details(

@@ -60,7 +60,11 @@ impl Initiator {
         onboarding: Onboarding,
         wish: &Wish,
     ) -> Result<Started, Refusal> {
+        let asking = connection.account.asking(&onboarding.truth.parts).is_some();
         match onboarding.truth.status {
+            Status::Approved | Status::Rejected if asking => {
+                self.live_or_next(config, connection, onboarding, wish).await
+            }
             Status::Approved | Status::Rejected | Status::Cancelled => self.entrance(config, &onboarding).await,
             Status::Created
             | Status::LinkIssued
@@ -110,11 +114,13 @@ impl Initiator {
         wish: &Wish,
     ) -> Result<Started, Refusal> {
         let truth = &onboarding.truth;
-        if matches!(truth.status, Status::Approved | Status::Cancelled) {
+        // What the provider asks for can be given while there is a link to it, whatever was decided before.
+        let asking = connection.account.asking(&truth.parts);
+        if truth.status == Status::Cancelled || (truth.status == Status::Approved && asking.is_none()) {
             return Err(not_resumable("approved and cancelled onboardings are not resumed; start a new one"));
         }
         // The person has done everything; another attempt would only make the decision on this one a superseded one.
-        if matches!(truth.status, Status::Submitted | Status::InReview) {
+        if asking.is_none() && matches!(truth.status, Status::Submitted | Status::InReview) {
             return self.entrance(config, &onboarding).await;
         }
         if truth.attempt().is_some_and(|run| run.subject.is_none()) {
@@ -122,7 +128,8 @@ impl Initiator {
             let begun = self.begin(config, connection, onboarding, &wish, true).await?;
             return self.entrance(config, &begun).await;
         }
-        if self.is_live(&onboarding) {
+        let serves = truth.attempt().is_some_and(|run| run.link_for == asking);
+        if serves && self.is_live(&onboarding) {
             let answer = self.entrance(config, &onboarding).await?;
             if answer.link.is_none() && answer.sdk.is_none() {
                 let message =
@@ -130,6 +137,12 @@ impl Initiator {
                 return Err(Refusal::new(ErrorCode::Unsupported, message));
             }
             return Ok(answer);
+        }
+        if let Some(renewed) = self.renewed(config, connection, &onboarding, wish.return_url.as_ref()).await? {
+            return self.entrance(config, &renewed).await;
+        }
+        if asking.is_some() {
+            return Err(not_resumable("what the provider asks for has no link at this moment; ask again later"));
         }
         self.next_attempt(config, connection, onboarding, wish).await
     }
@@ -162,7 +175,7 @@ impl Initiator {
     }
 }
 
-fn not_resumable(message: &str) -> Refusal {
+pub(super) fn not_resumable(message: &str) -> Refusal {
     Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id")
 }
 

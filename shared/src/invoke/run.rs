@@ -56,7 +56,8 @@ impl Initiator {
         let key = onboarding.key.clone();
         let data_key = self.data_key(config, &key).await?;
         let begun = self.begun(config, connection, wish, again).await?;
-        let sealed = self.seal_entrance(&data_key, &onboarding.key, wish.attempt, &begun.entrance)?;
+        let sealed =
+            self.seal_entrance(&data_key, &onboarding.key, wish.attempt, &begun.entrance, wish.return_url.as_ref())?;
         let subject = SubjectKey { connection: connection.key.clone(), resource: begun.subject.clone() };
         let (state, parked) = self.gateway.ledger.bind(&subject, &onboarding.key.id, wish.attempt).await?;
         let ours = SubjectState::Bound { onboarding: onboarding.key.id.clone(), attempt: wish.attempt };
@@ -73,6 +74,12 @@ impl Initiator {
         if let Some(notice) = parked {
             // Its webhook came before us; if this bell is lost, the look that is due finds the same.
             let _ = self.gateway.bells.notify(&notice, Duration::ZERO).await;
+        }
+        // Only what the feed finds sooner than a look is late without it.
+        if connection.account.has_feed()
+            && let Ok(record) = self.gateway.ledger.connection(&connection.key).await
+        {
+            let _ = self.gateway.watch_feed(connection, &record).await;
         }
         info!(event = "started", tenant = %config.tenant, connection = %connection.key.name, attempt = wish.attempt);
         Ok(onboarding)

@@ -5,7 +5,7 @@ use idv_gateway::domain::{
     Ask, Assessment, Change, ChangeKind, DecidedBy, Evidence, Part, Reason, Snapshot, Standing, Status, Timestamp,
     Truth,
 };
-use idv_gateway::ports::{Account, ProviderError};
+use idv_gateway::ports::{Account, ProviderError, Whose};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -329,14 +329,14 @@ async fn whose_a_run_is() {
     let mut other = verification("pending");
     for reference in [json!("customer-8731"), Value::Null] {
         other["externalReferenceId"] = reference;
-        assert_eq!(account().resolve(bench(&other, None).reach(), &run()).await, Ok(None));
+        assert_eq!(account().resolve(bench(&other, None).reach(), &run()).await, Ok(Whose::Nobodys));
     }
     let mut ours = verification("pending");
     ours["externalReferenceId"] = json!("onb_01ARZ3NDEKTSV4RRFFQ69G5FAV");
     let kyb = fixture("get.kyb-identification.pending");
     let bench = Script::new().idv(&ours).kyb(&kyb).start();
     for subject in [run(), resource("kyb_identification", KYB)] {
-        let found = account().resolve(bench.reach(), &subject).await.unwrap().unwrap();
+        let Whose::Ours(found) = account().resolve(bench.reach(), &subject).await.unwrap() else { panic!("nobody's") };
         assert_eq!(found.as_str(), "onb_01ARZ3NDEKTSV4RRFFQ69G5FAV");
     }
     let unknown = resource("identity_verification", KYC);
