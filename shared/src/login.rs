@@ -17,6 +17,9 @@ use crate::ports::{
 use crate::seal::{Binding, NoRandomness, Sealed};
 use crate::secret::Secret;
 
+/// Somebody who renews is waited for, because it takes a moment and an app may be waiting, too.
+const PATIENCE: Duration = Duration::from_secs(2);
+const MOMENT: Duration = Duration::from_millis(200);
 /// Renewing takes two calls to a provider at most; then the right lapses.
 const LEASE: Duration = Duration::from_secs(15);
 
@@ -40,13 +43,17 @@ impl Login for LedgerLogin<'_> {
     }
 
     async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError> {
-        let now = self.world.now();
-        let lease = Lease { until: now + LEASE, fence: self.world.entropy.mark() };
-        let taken = self.ledger.lease_login(&self.connection.key, generation, &lease, now).await;
-        match taken.map_err(unavailable)? {
-            LoginLease::Taken => Ok(Some(Turn { generation, fence: lease.fence })),
-            LoginLease::Held(_) => Err(ProviderError::Renewing),
-            LoginLease::Moved => Ok(None),
+        let give_up = self.world.now() + PATIENCE;
+        loop {
+            let now = self.world.now();
+            let lease = Lease { until: now + LEASE, fence: self.world.entropy.mark() };
+            let taken = self.ledger.lease_login(&self.connection.key, generation, &lease, now).await;
+            match taken.map_err(unavailable)? {
+                LoginLease::Taken => return Ok(Some(Turn { generation, fence: lease.fence })),
+                LoginLease::Moved => return Ok(None),
+                LoginLease::Held(_) if now >= give_up => return Err(ProviderError::Renewing),
+                LoginLease::Held(_) => self.world.clock.wait(MOMENT).await,
+            }
         }
     }
 

@@ -1,14 +1,21 @@
 //! Time and chance, so that everything else is a function.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
 
 use crate::domain::schedule::Pace;
 use crate::domain::{OnboardingId, Timestamp};
 
 /// Reads the clock.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Waits: only for what ends in a moment, and within a limit.
+    async fn wait(&self, span: Duration);
 }
 
 /// Makes what must not be guessed or repeated.

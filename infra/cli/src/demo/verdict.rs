@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use idv_simulators::app::{Outcome as Taken, Received};
-use idv_simulators::ondato::Truth;
 use serde_json::{Value, json};
 
-use super::stories::Told;
+use super::stories::{Stands, Told};
 
 /// What became of a story.
 pub(crate) struct Outcome {
@@ -36,20 +35,8 @@ impl Outcome {
     }
 }
 
-/// What the truth at the provider must be called, by Ondato's documentation: a decision counts when the flow is
-/// completed.
-fn called(truth: &Truth) -> &'static str {
-    match (truth.idv_status(), truth.kyc_status()) {
-        ("Completed", Some("Approved")) => "approved",
-        (_, Some("Rejected")) => "rejected",
-        ("Expired", _) => "expired",
-        ("Aborted", _) => "abandoned",
-        _ => "open",
-    }
-}
-
 /// Judges a story that has come to its end.
-pub(crate) async fn judge(told: &Told<'_>) -> Outcome {
+pub(crate) async fn judge(told: &Told<'_>, stands: &Stands) -> Outcome {
     let mut faults = Vec::new();
     let ledger = handed_over(told).await.unwrap_or_else(|fault| {
         faults.push(fault);
@@ -59,13 +46,12 @@ pub(crate) async fn judge(told: &Told<'_>) -> Outcome {
         faults.push(fault);
         Vec::new()
     });
-    let truth = told.stage.ondato.truth(&told.idv).unwrap_or_default();
     let rows: Vec<Received> =
         told.stage.app.received().into_iter().filter(|row| row.onboarding_id == told.onboarding).collect();
 
     let status = ledger.pointer("/status").and_then(Value::as_str).unwrap_or_default();
     let believed = told.stage.app.status_of(&told.onboarding).unwrap_or_default();
-    let expected = called(&truth);
+    let expected = stands.status;
     expect(&mut faults, expected == status, || format!("the provider says {expected}, the ledger {status}"));
     expect(&mut faults, expected == believed, || {
         format!("the provider says {expected}, the application believes {believed}")
@@ -74,11 +60,10 @@ pub(crate) async fn judge(told: &Told<'_>) -> Outcome {
     dense(&timeline, &mut faults);
     in_order(&timeline, &rows, &mut faults);
 
-    let kyc = truth.kyc_status().map(|kyc| format!("/{kyc}")).unwrap_or_default();
     Outcome {
         story: told.name,
         onboarding: told.onboarding.clone(),
-        provider: format!("ondato {}{kyc}", truth.idv_status()),
+        provider: stands.shown.clone(),
         changes: timeline.iter().map(name_of).collect(),
         received: rows.len(),
         verified: rows.iter().filter(|row| row.verified()).count(),
