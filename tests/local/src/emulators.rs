@@ -1,4 +1,5 @@
-//! DynamoDB, SQS and Secrets Manager in this process, behind one front that tells them apart by `X-Amz-Target`.
+//! DynamoDB, SQS, Secrets Manager and event buses in this process, behind one front that tells them apart by
+//! `X-Amz-Target`.
 //!
 //! dynoxide brings its own HTTP server, which listens on a loopback port of its own; requests are handed on to it as they
 //! are. winterbaume is called in process: it keys its state by the region in the host name, so the front presents
@@ -22,6 +23,7 @@ use winterbaume_secretsmanager::SecretsManagerService;
 use winterbaume_sqs::SqsService;
 
 use crate::calls::AwsCall;
+use crate::event_buses::EventBuses;
 use crate::options::StackError;
 use crate::queue_rules::{self, Refusal};
 
@@ -40,6 +42,7 @@ pub(crate) struct Emulators {
     client: Client<HttpConnector, Body>,
     queues: SqsService,
     secrets: SecretsManagerService,
+    buses: EventBuses,
     region: String,
     url: String,
     hidden: Mutex<BTreeSet<String>>,
@@ -69,6 +72,7 @@ impl Emulators {
             client: Client::builder(TokioExecutor::new()).build_http(),
             queues: SqsService::new(),
             secrets: SecretsManagerService::new(),
+            buses: EventBuses::default(),
             region: region.to_owned(),
             url,
             hidden: Mutex::default(),
@@ -90,14 +94,14 @@ impl Emulators {
             return failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "above 16 MiB");
         };
         if parts.method == Method::GET && parts.uri.path() == "/" {
-            return (StatusCode::OK, "DynamoDB, SQS, Secrets Manager\n").into_response();
+            return (StatusCode::OK, "DynamoDB, SQS, Secrets Manager, EventBridge (PutEvents)\n").into_response();
         }
         match AwsCall::of(&parts.headers) {
             Some(call) => self.call(&call, parts.headers, body).await,
             None => failure(
                 StatusCode::BAD_REQUEST,
                 "UnknownOperationException",
-                "no X-Amz-Target of DynamoDB, SQS or Secrets Manager (the old query protocol is not spoken here)",
+                "no X-Amz-Target of DynamoDB, SQS, Secrets Manager or EventBridge (the old query protocol is not spoken here)",
             ),
         }
     }
@@ -108,6 +112,7 @@ impl Emulators {
             "dynamodb" => self.table_call(headers, body).await,
             "sqs" => self.queue_call(&call.operation, headers, &body).await,
             "secretsmanager" => emulated(&self.secrets, self.request("secretsmanager", headers, body)).await,
+            "events" => self.buses.call(&call.operation, &body),
             _ => failure(StatusCode::NOT_IMPLEMENTED, "UnknownOperationException", "not part of the local stack"),
         }
     }
@@ -167,6 +172,11 @@ impl Emulators {
     /// Whether somebody changed the visibility of this receipt; tells it once.
     pub(crate) fn was_hidden(&self, receipt: &str) -> bool {
         self.hidden.lock().unwrap_or_else(PoisonError::into_inner).remove(receipt)
+    }
+
+    /// Tenants' event buses.
+    pub(crate) fn buses(&self) -> &EventBuses {
+        &self.buses
     }
 
     fn request(&self, service: &str, headers: HeaderMap, body: Bytes) -> MockRequest {

@@ -30,6 +30,7 @@
 mod calls;
 mod clients;
 mod emulators;
+mod event_buses;
 mod event_source;
 mod function;
 mod gateway;
@@ -47,6 +48,7 @@ mod server;
 mod stack;
 
 pub use calls::{AwsCall, CallPoint, Effect, Fault};
+pub use event_buses::BusEntry;
 pub use function::Invoked;
 pub use gateway::{event_of, response_of};
 pub use logs::LogLine;
