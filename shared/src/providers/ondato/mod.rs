@@ -43,7 +43,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use self::api::{Api, Verification};
+use self::api::Api;
+use self::id::Kind;
 use self::settings::Settings;
 pub(super) use self::settings::configure;
 use self::start::{LINK_LIFE, Setups};
@@ -68,11 +69,6 @@ struct Ondato {
 impl Ondato {
     fn new(api: Api, settings: Settings, specification: Specification) -> Self {
         Self { api, settings, specification, setups: Setups::default() }
-    }
-
-    async fn verification_of(&self, reach: Reach<'_>, subject: &Resource) -> Result<Verification, ProviderError> {
-        let root = self.root(reach, subject).await?;
-        self.verification(reach, &root).await
     }
 }
 
@@ -114,8 +110,14 @@ impl Account for Ondato {
         self.snapshot(reach, subject).await
     }
 
+    /// Attempts name the verification: what belongs to one is about that.
     async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
-        let found = self.verification_of(reach, subject).await?;
+        let root = self.root(reach, subject).await?;
+        if root != subject.id {
+            let part = subject.clone();
+            return Ok(Whose::About { subject: Kind::IdentityVerification.resource(root), part });
+        }
+        let found = self.verification(reach, &root).await?;
         let reference = found.external_reference_id.and_then(|reference| OnboardingId::parse(reference).ok());
         Ok(reference.map_or(Whose::Nobodys, Whose::Ours))
     }
