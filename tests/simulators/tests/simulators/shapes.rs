@@ -123,7 +123,7 @@ async fn webhooks_of_companies_and_forms_have_the_form_of_their_fixtures() {
     let receiver = Receiver::start().await;
     let settings = Settings { subscriptions: vec![Subscription::to(&receiver.url)], ..Settings::default() };
     let (ondato, api) = ondato_with(settings).await;
-    let idv = api.created().await;
+    let idv = api.created_with(&api.application.kyb_setup_id).await;
     let acts = [Act::Open, Act::StartForm, Act::SubmitCompany, Act::AddCompanyDocument];
     ondato.perform(&idv, acts).unwrap();
     let truth = ondato.truth(&idv).unwrap();
@@ -132,6 +132,7 @@ async fn webhooks_of_companies_and_forms_have_the_form_of_their_fixtures() {
     let review = |valid| Act::ReviewCompanyDocument { document: document.clone(), valid };
     let (_, kyb) = api.get("kyb", &format!("/v1/identifications/{}", truth.kyb.unwrap()["id"].as_str().unwrap())).await;
     same_shape(&kyb, "get.kyb-identification.pending.json");
+    assert_eq!(api.get("forms", &format!("/v1/forms/{form}")).await, (200, truth.forms[0].clone()));
     let acts = vec![
         Act::UpdateForm { form: form.clone() },
         Act::FinishForm { form },

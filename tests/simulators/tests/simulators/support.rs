@@ -114,10 +114,13 @@ impl Api {
 
     /// An IDV with reference and registration, as in the fixtures.
     pub(crate) async fn created(&self) -> String {
+        self.created_with(&self.application.setup_id).await
+    }
+
+    pub(crate) async fn created_with(&self, setup: &str) -> String {
         let registration = json!({"email": "jane.example@example.com", "firstName": "Jane", "lastName": "Example",
             "dateOfBirth": "1990-01-01", "phoneNumber": 37_060_000_000_u64, "countryCode": "LT"});
-        let body =
-            json!({"setupId": self.application.setup_id, "externalReferenceId": "onb_1", "registration": registration});
+        let body = json!({"setupId": setup, "externalReferenceId": "onb_1", "registration": registration});
         let (status, body) = self.create(&body).await;
         assert_eq!(status, 201);
         body["id"].as_str().unwrap().to_owned()
