@@ -58,10 +58,11 @@ async fn resend(options: Options) -> Result<String, String> {
         loader = loader.endpoint_url(url);
     }
     let client = aws_sdk_dynamodb::Client::new(&loader.load().await);
+    let unknown = format!("{} has no onboarding {} in the table {}", options.tenant, options.onboarding, options.table);
     let ledger = DynamoLedger::new(client, options.table, Pace::REAL);
     let key = OnboardingKey { tenant: options.tenant, id: options.onboarding };
     let failed = |error| format!("the ledger cannot be asked: {error}");
-    let onboarding = ledger.read(&key).await.map_err(failed)?.ok_or("there is no such onboarding")?;
+    let onboarding = ledger.read(&key).await.map_err(failed)?.ok_or(unknown)?;
     let parked = &onboarding.delivery.parked;
     let version = options.from.or(parked.first().copied()).ok_or("nothing of it is parked; name one with --from")?;
     if version == 0 || version > onboarding.truth.version {

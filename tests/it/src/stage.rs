@@ -19,10 +19,12 @@ use serde_json::{Value, json};
 
 mod binaries;
 mod case;
+mod command;
 mod wire;
 
 pub use binaries::{Binaries, binaries, cargo};
 pub use case::Case;
+pub use command::Ran;
 pub use wire::{Reply, basic, now, request, signed};
 
 /// The plan runs so many times faster: what is due after 15 min is due after 7.5 s.
@@ -232,7 +234,10 @@ fn configuration(ondato: &Ondato, application: &Application, app: &TenantApp) ->
             "base_urls": ondato.base_urls(),
             "api": {"client_id": application.client_id, "client_secret": application.client_secret},
             "webhook": {"hmac": [{"secret": MAC}]},
-            "settings": {"setup_id": application.setup_id, "application_id": application.application_id},
+            "settings": {
+                "setup_id": application.setup_id, "kyb_setup_id": application.kyb_setup_id,
+                "application_id": application.application_id,
+            },
         }},
         "delivery": {"kind": "webhook", "url": app.url(), "secrets": [SECRET]},
         "return_urls": [app.base_url()],

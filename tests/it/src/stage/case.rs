@@ -120,26 +120,45 @@ impl<'a> Case<'a> {
         assert!(heard.is_ok(), "{}: not told {status}, but {:?}", self.id, self.believed());
     }
 
-    /// Waits until the provider, the ledger and the application agree, and nothing was lost, invented or reordered.
-    pub async fn ends(&self, status: &str) {
-        self.heard(status).await;
+    /// Waits until it has that status and everything that its destination wants was taken there; gives those versions.
+    pub async fn handed_over(&self, status: &str) -> Vec<u64> {
         let what = format!("{} is {status}, everything handed over", self.id);
         until(&what, || async { self.has_ended(status).await }).await;
         let timeline = self.timeline().await;
         dense(&timeline);
+        self.wanted(&timeline)
+    }
+
+    /// Waits until the provider, the ledger and the application agree, and nothing was lost, invented or reordered.
+    pub async fn ends(&self, status: &str) {
+        self.heard(status).await;
+        let wanted = self.handed_over(status).await;
         let rows = self.received();
         assert!(rows.iter().all(Received::verified), "{}: not verified: {rows:?}", self.id);
         one_id_each(&rows);
         let applied: Vec<u64> =
             rows.iter().filter(|row| row.outcome == Outcome::Applied).map(|row| row.version).collect();
-        assert_eq!(applied, wanted(&timeline), "{}: every change, once and in order", self.id);
+        assert_eq!(applied, wanted, "{}: every change, once and in order", self.id);
     }
 
     /// Whether it has that status and the application has everything that it wants.
     pub async fn has_ended(&self, status: &str) -> bool {
         let (shown, timeline) = (self.shown().await, self.timeline().await);
-        let last = wanted(&timeline).last().copied().unwrap_or_default();
+        let last = self.wanted(&timeline).last().copied().unwrap_or_default();
         shown["status"] == status && shown["delivery"]["through"].as_u64() >= Some(last)
+    }
+
+    /// The versions that its destination wants.
+    fn wanted(&self, timeline: &[Value]) -> Vec<u64> {
+        let of_the_connection = &self.tenant.config["connections"]["ondato"]["delivery"];
+        let delivery = if of_the_connection.is_null() { &self.tenant.config["delivery"] } else { of_the_connection };
+        let asked_for = delivery["kinds"].as_array();
+        let is_wanted = |change: &&Value| {
+            let is_quiet = change["kind"] == "status" && QUIET.iter().any(|quiet| change["status"] == *quiet);
+            let kind = if is_quiet { &change["status"] } else { &change["kind"] };
+            asked_for.map_or(!is_quiet && kind != "part", |kinds| kinds.contains(kind))
+        };
+        timeline.iter().filter(is_wanted).filter_map(|change| change["version"].as_u64()).collect()
     }
 
     /// How many runs the provider has with our reference.
@@ -176,13 +195,6 @@ fn dense(timeline: &[Value]) {
     let statuses: Vec<&Value> =
         timeline.iter().filter(|change| change["kind"] == "status").map(|change| &change["status"]).collect();
     assert!(statuses.windows(2).all(|pair| pair.first() != pair.last()), "a status follows itself: {statuses:?}");
-}
-
-/// The versions that are sent unless another choice was made.
-fn wanted(timeline: &[Value]) -> Vec<u64> {
-    let is_quiet = |change: &Value| change["kind"] == "status" && QUIET.iter().any(|quiet| change["status"] == *quiet);
-    let sent = timeline.iter().filter(|change| change["kind"] != "part" && !is_quiet(change));
-    sent.filter_map(|change| change["version"].as_u64()).collect()
 }
 
 /// Every try of one change has the same id, and no two changes share one.

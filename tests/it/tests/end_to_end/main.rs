@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 mod answers;
+mod buses;
+mod companies;
 mod configuration;
 mod crashes;
 mod delivery;
@@ -11,5 +13,6 @@ mod manners;
 mod overtaken;
 mod poison;
 mod proofs;
+mod resend;
 mod spellings;
 mod warm;
