@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use crate::http;
 use crate::layout::Layout;
 use crate::say::to_people;
-use crate::shell::Group;
+use crate::shell::{Group, REGION};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// What is due after 15 min is due after 15 s.
@@ -48,6 +48,8 @@ impl Emulator {
                 ("PATH", "/usr/local/bin:/usr/bin:/bin"),
                 ("BIND_HOST", "127.0.0.1"),
                 ("AWS_ENDPOINT_URL", &url),
+                // the region of requests that are not signed: the walk's own invocations
+                ("MINISTACK_REGION", REGION),
                 ("IDV_ALLOW_LOCAL_TARGETS", "true"),
                 ("IDV_TIME_SCALE", FASTER),
             ])
