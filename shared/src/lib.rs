@@ -20,6 +20,7 @@ pub mod ports;
 pub mod proof;
 pub mod providers;
 pub mod reconcile;
+pub mod register;
 pub mod seal;
 pub mod secret;
 pub mod section;

@@ -6,6 +6,7 @@
 #[cfg(feature = "local")]
 mod binaries;
 mod config;
+mod connection;
 #[cfg(feature = "local")]
 mod demo;
 #[cfg(feature = "local")]
@@ -48,6 +49,9 @@ enum Command {
         #[arg(long)]
         local_targets: bool,
     },
+    /// Shows and sets where a provider's webhooks go.
+    #[command(subcommand)]
+    Connection(connection::Command),
     /// Hands parked changes of an onboarding to the tenant's system again, from one version on.
     Resend(resend::Options),
     /// Runs the gateway on this machine: the real functions, with DynamoDB, SQS and Secrets Manager embedded.
@@ -83,6 +87,7 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Check { config, local_targets } => check(&config, local_targets),
+        Command::Connection(command) => run(connection::run(command)),
         Command::Resend(options) => run(resend::run(options)),
         #[cfg(feature = "local")]
         Command::Local(options) => run(local::run(options)),

@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fetch", &["domain", "ports", "state", "gateway", "look", "invoke"]),
     ("deliver", &["domain", "seal", "ports", "delivery", "gateway"]),
     ("reconcile", &["domain", "ports", "gateway"]),
+    ("register", &["secret", "ports"]),
     // `queue_event` reads what Lambda's poller hands over into the records that fetcher and deliverer take
     (
         "adapters",
