@@ -44,9 +44,37 @@ impl<'a> Deployed<'a> {
         Ok(Self { document, shell: shell.clone(), endpoint: endpoint.to_owned(), outputs, http, sqs })
     }
 
-    /// Deploys another version over it.
+    /// Deploys another version over it: every function has other code afterwards, the alias of the ingress included.
     pub(crate) async fn replace(&self, root: &Path) -> Result<(), String> {
-        deploy(self.document, &self.shell, root).await
+        let before = self.codes().await?;
+        deploy(self.document, &self.shell, root).await?;
+        let after = self.codes().await?;
+        let same: Vec<_> = before.iter().filter(|(name, code)| after.get(*name) == Some(code)).collect();
+        if same.is_empty() { Ok(()) } else { Err(format!("the code is what it was before: {same:?}")) }
+    }
+
+    /// The digest of each function's code, and of what webhooks reach.
+    async fn codes(&self) -> Result<BTreeMap<String, String>, String> {
+        let mut codes = BTreeMap::new();
+        for function in FUNCTIONS.into_iter().chain(["webhook-ingress:live"]) {
+            let (name, qualifier) = function.split_once(':').unwrap_or((function, "$LATEST"));
+            let url =
+                format!("{}/2015-03-31/functions/{STACK}-{name}/configuration?Qualifier={qualifier}", self.endpoint);
+            let answer = self.http.get(url).send().await.map_err(|error| error.to_string())?;
+            let text = answer.text().await.map_err(|error| error.to_string())?;
+            let told: Value = serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))?;
+            let code =
+                told.get("CodeSha256").and_then(Value::as_str).ok_or(format!("{function} has no code: {text}"))?;
+            codes.insert(function.to_owned(), code.to_owned());
+        }
+        Ok(codes)
+    }
+
+    /// The status with which the API answers a POST.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Result<u16, String> {
+        let url = format!("{}{path}", self.api()?);
+        let answer = self.http.post(url).header("content-type", "application/json").body(body.to_owned()).send().await;
+        answer.map(|answer| answer.status().as_u16()).map_err(|error| error.to_string())
     }
 
     fn output(&self, name: &str) -> Result<&str, String> {
@@ -70,10 +98,7 @@ impl<'a> Deployed<'a> {
     /// Invokes the initiator as an app does: through Lambda's own API, by an alias or unqualified.
     pub(crate) async fn invoke(&self, qualifier: Option<&str>, request: &Value) -> Result<Value, String> {
         let qualifier = qualifier.map(|name| format!("?Qualifier={name}")).unwrap_or_default();
-        let url = format!(
-            "{}/2015-03-31/functions/{STACK}-onboarding-initiator/invocations{qualifier}",
-            self.endpoint
-        );
+        let url = format!("{}/2015-03-31/functions/{STACK}-onboarding-initiator/invocations{qualifier}", self.endpoint);
         let answer = self.http.post(url).body(request.to_string()).send().await.map_err(|error| error.to_string())?;
         let status = answer.status();
         let failed = answer.headers().contains_key("x-amz-function-error");
@@ -92,7 +117,8 @@ impl<'a> Deployed<'a> {
 
     /// The ledger's table exists and holds something.
     pub(crate) async fn table_is_there(&self) -> Result<(), String> {
-        let script = format!("aws dynamodb scan --table-name '{}' --select COUNT --query Count", self.output("TableName")?);
+        let script =
+            format!("aws dynamodb scan --table-name '{}' --select COUNT --query Count", self.output("TableName")?);
         let count = self.shell.quietly("counting the table's items", &script).await?;
         match count.trim().parse::<u64>() {
             Ok(1..) => Ok(()),

@@ -16,8 +16,8 @@ const NOT_TESTED: &str = "# not tested: ";
 /// Every name that the deployment test runs.
 #[cfg(test)]
 const RUN: [&str; 15] = [
-    "account", "check", "validate", "release", "build", "deploy", "outputs", "names", "tenant", "index", "alias", "start",
-    "change", "logs", "remove",
+    "account", "check", "validate", "release", "build", "deploy", "outputs", "names", "tenant", "index", "alias",
+    "start", "change", "logs", "remove",
 ];
 
 /// The commands of the document, by name.
@@ -85,6 +85,34 @@ mod tests {
         named.sort();
         run.sort();
         assert_eq!(named, run, "what is marked as tested is what is run");
+    }
+
+    fn text() -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/deploy.md")).unwrap()
+    }
+
+    #[test]
+    fn every_link_leads_somewhere() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        let text = text();
+        let links = text.match_indices("](").filter_map(|(at, _)| text[at + 2..].split([')', '#']).next());
+        let dead: Vec<&str> =
+            links.filter(|link| !link.is_empty() && !link.starts_with("http") && !docs.join(link).exists()).collect();
+        assert!(dead.is_empty(), "{dead:?}");
+    }
+
+    #[test]
+    fn the_month_at_rest_adds_up() {
+        let text = text();
+        let table = text.split("## A month at rest").nth(1).unwrap();
+        let cents = |row: &str| -> Option<u32> {
+            let last = row.trim_end_matches([' ', '|']).rsplit('|').next()?.trim().trim_matches('*');
+            last.replace('.', "").parse().ok().filter(|_| last.contains('.'))
+        };
+        let rows: Vec<u32> = table.lines().filter(|line| line.starts_with("| ")).filter_map(cents).collect();
+        let (sum, rows) = rows.split_last().unwrap();
+        assert!(rows.len() > 5, "{rows:?}");
+        assert_eq!(rows.iter().sum::<u32>(), *sum);
     }
 
     #[test]

@@ -100,7 +100,8 @@ async fn checks(arguments: &Arguments, document: &Document, shell: &Shell, progr
     progress.step("sam validate --lint", shell.block(document, "validate")).await?;
     for canary in ["true", "false"] {
         let expanded = shell::quoted(&arguments.folder.join(format!("expanded-{canary}.json")));
-        let (python, linter) = (shell::quoted(&arguments.python), shell::quoted(&beside(&arguments.python, "cfn-lint")));
+        let (python, linter) =
+            (shell::quoted(&arguments.python), shell::quoted(&beside(&arguments.python, "cfn-lint")));
         // W2001: a parameter that the transform has read is not used any more
         let script = format!(
             "{python} tests/deploy/expand.py infra/template.yaml {expanded} Canary={canary} 2>&1\n\
@@ -119,7 +120,8 @@ async fn checks(arguments: &Arguments, document: &Document, shell: &Shell, progr
 /// The document's check of a configuration, on the first tenant of the example: what simulators are given is for this
 /// machine alone and would be refused.
 async fn example(document: &Document, shell: &Shell, root: &Path, folder: &Path) -> Result<String, String> {
-    let text = std::fs::read_to_string(root.join("docs/example-configuration.json")).map_err(|error| error.to_string())?;
+    let text =
+        std::fs::read_to_string(root.join("docs/example-configuration.json")).map_err(|error| error.to_string())?;
     let whole: serde_json::Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let tenant = whole.pointer("/tenants/acme").ok_or("the example has no tenant acme")?;
     let private = folder.join("example");

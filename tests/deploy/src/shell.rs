@@ -66,7 +66,8 @@ pub(crate) struct Shell {
 impl Shell {
     /// In the repository, with the values that `docs/deploy.md` lets its reader choose.
     pub(crate) fn new(layout: &Layout, arch: &str) -> Self {
-        let chosen = [("STACK", STACK), ("STAGE", "dev"), ("ARCH", arch), ("SAM_CLI_TELEMETRY", "0"), ("AWS_PAGER", "")];
+        let chosen =
+            [("STACK", STACK), ("STAGE", "dev"), ("ARCH", arch), ("SAM_CLI_TELEMETRY", "0"), ("AWS_PAGER", "")];
         let own = layout.folder().join("no-such-file").display().to_string();
         let account = [
             ("AWS_ACCESS_KEY_ID", "test"),
@@ -126,8 +127,7 @@ impl Shell {
 
     /// Runs commands that tell of their progress themselves.
     pub(crate) async fn shown(&self, what: &str, script: &str) -> Result<(), String> {
-        let (mut child, _group) =
-            Group::spawn(&mut self.command(script)).map_err(|error| format!("bash: {error}"))?;
+        let (mut child, _group) = Group::spawn(&mut self.command(script)).map_err(|error| format!("bash: {error}"))?;
         let ended = tokio::time::timeout(LIMIT, child.wait()).await.map_err(|_| format!("{what} takes too long"))?;
         if ended.is_ok_and(|status| status.success()) { Ok(()) } else { Err(format!("{what} failed, see above")) }
     }

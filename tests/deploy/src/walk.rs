@@ -64,6 +64,7 @@ pub(crate) async fn walk(
         progress.step(&format!("{name}, from the invocation to its last delivery"), whole).await?;
     }
     progress.step("tenants' aliases", aliases(&gateway)).await?;
+    progress.step("webhooks that prove nothing", forged(&gateway)).await?;
     progress.step("reading a function's log", gateway.block("logs", &[])).await?;
     progress.step("poison", poison(&gateway)).await?;
     progress.step("a webhook that never comes, found by the schedule", lost(&gateway, &outside)).await?;
@@ -182,6 +183,24 @@ async fn aliases(gateway: &Deployed<'_>) -> Result<(), String> {
         Some("forbidden") => Ok(()),
         Some(_) | None => Err(format!("another tenant's alias was answered: {another}")),
     }
+}
+
+/// What is not proven is refused, of a tenant that there is and of one that there is not; no other path is answered.
+async fn forged(gateway: &Deployed<'_>) -> Result<(), String> {
+    let body = r#"{"id":"1","type":"KycIdentification.Approved","payload":{"id":"1"}}"#;
+    let expected = [
+        ("/v1/webhooks/acme/ondato", 401),
+        ("/v1/webhooks/nobody/ondato", 401),
+        ("/v1/webhooks/acme", 404),
+        ("/v2/webhooks/acme/ondato", 404),
+    ];
+    for (path, status) in expected {
+        let answered = gateway.post(path, body).await?;
+        if answered != status {
+            return Err(format!("POST {path} was answered {answered} instead of {status}"));
+        }
+    }
+    Ok(())
 }
 
 /// A record that no repetition cures goes to the dead letters with its cause.
