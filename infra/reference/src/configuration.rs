@@ -82,8 +82,18 @@ const DELIVERY: &[Member] = &[
         "must be there for `webhook`",
         "all sign, so that a receiver may rotate; at most four",
     ],
-    ["queue_arn", "an ARN", "must be there for `sqs`", "a queue of the tenant; our own are refused"],
-    ["bus_arn", "an ARN", "must be there for `eventbridge`", "a bus of the tenant"],
+    [
+        "queue_arn",
+        "an ARN",
+        "must be there for `sqs`",
+        "a queue of the tenant that the deployment lists (`AllowedQueueArns`); our own are refused",
+    ],
+    [
+        "bus_arn",
+        "an ARN",
+        "must be there for `eventbridge`",
+        "a bus of the tenant that the deployment lists (`AllowedEventBusArns`)",
+    ],
     [
         "source",
         "a text that does not begin with `aws.`",
