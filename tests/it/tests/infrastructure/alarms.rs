@@ -77,7 +77,9 @@ fn fields(pattern: &str) -> Vec<&str> {
 }
 
 fn counted_faults(template: &Template) -> Vec<String> {
-    let log = std::fs::read_to_string(root().join("docs/reference/logs.md")).unwrap();
+    // from the sources themselves, as the reference's page of them is made
+    let pages = idv_reference::pages(&root()).unwrap();
+    let log = &pages.iter().find(|page| page.path.ends_with("logs.md")).unwrap().text;
     let rows: Vec<&str> = log.lines().filter(|line| line.starts_with("| `")).collect();
     let mut faults = Vec::new();
     let mut counted = BTreeSet::new();
@@ -90,6 +92,8 @@ fn counted_faults(template: &Template) -> Vec<String> {
             let said: Vec<_> = rows.iter().filter(|row| row.starts_with(&format!("| `{event}` |"))).collect();
             if said.is_empty() {
                 faults.push(format!("{id}: no function says {event}"));
+            } else if !said.iter().any(|row| row.contains("` | warn |") || row.contains("` | error |")) {
+                faults.push(format!("{id}: {event} is not told where warnings alone are"));
             }
         }
         for field in fields(&pattern) {
@@ -111,6 +115,9 @@ fn counted_faults(template: &Template) -> Vec<String> {
             faults.push(format!("{id} reads no log of ours"));
         }
     }
+    if template.at("/Parameters/LogLevel/AllowedValues") != &json!(["warn", "info", "debug", "trace"]) {
+        faults.push("warnings may be silenced, and the alarms with them".to_owned());
+    }
     let watched: BTreeSet<String> = template
         .of_type("AWS::CloudWatch::Alarm")
         .filter(|(_, alarm)| told(&alarm["Namespace"]) == "idv/${AWS::StackName}")
@@ -130,7 +137,12 @@ fn what_is_counted_is_what_the_functions_say() {
         &[
             (pattern("{ $.event = \"unheard\" }"), "no function says unheard"),
             (pattern("{ ($.event = \"delivered\") && ($.parked IS TRUE) }"), "no such event has parked"),
+            (pattern("{ $.event = \"looked\" }"), "is not told where warnings alone are"),
             (pattern("ERROR"), "counts no event"),
+            (
+                Template::spoilt("/Parameters/LogLevel/AllowedValues", json!(["error", "warn", "info"])),
+                "warnings may be silenced",
+            ),
             (Template::without("/Resources/DeliveriesParked"), "DeliveriesParked is watched and never counted"),
             (Template::without("/Resources/DeliveriesParkedAlarm"), "DeliveriesParked is counted and rings nothing"),
             (

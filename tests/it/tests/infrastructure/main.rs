@@ -6,9 +6,11 @@
 mod alarms;
 mod environment;
 mod keeping;
+mod observed;
 mod permissions;
 mod routes;
 mod stages;
+mod targets;
 mod template;
 mod times;
 mod yaml;

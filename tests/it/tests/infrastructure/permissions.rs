@@ -111,7 +111,7 @@ fn expected(function: &str) -> BTreeSet<(String, String)> {
 }
 
 /// What a role is given, in the words of the table above. Anything but an allowance on named resources is told as it is.
-fn granted(template: &Template, function: &str) -> BTreeSet<(String, String)> {
+pub(crate) fn granted(template: &Template, function: &str) -> BTreeSet<(String, String)> {
     let mut all = BTreeSet::new();
     for policy in each(template.at(&format!("/Resources/{function}Role/Properties/Policies"))) {
         for statement in each(&policy["PolicyDocument"]["Statement"]) {
@@ -123,16 +123,7 @@ fn granted(template: &Template, function: &str) -> BTreeSet<(String, String)> {
             };
             let known = ["Sid", "Effect", "Action", "Resource", "Condition"];
             let strange = statement.as_object().unwrap().keys().find(|name| !known.contains(&name.as_str()));
-            let via = match &statement["Condition"] {
-                Value::Null => String::new(),
-                condition => {
-                    let services = each(&condition["StringEquals"]["kms:ViaService"]);
-                    let alone = condition.as_object().map(serde_json::Map::len) == Some(1)
-                        && condition["StringEquals"].as_object().map(serde_json::Map::len) == Some(1);
-                    let services: Vec<String> = services.into_iter().map(told).collect();
-                    if alone { format!(" via {}", services.join(" ")) } else { format!(" with {condition}") }
-                }
-            };
+            let via = condition_of(statement);
             let odd = if strange.is_some() || statement["Effect"] != "Allow" { " (not a plain allowance)" } else { "" };
             for action in each(&statement["Action"]) {
                 for resource in each(&statement["Resource"]) {
@@ -142,6 +133,20 @@ fn granted(template: &Template, function: &str) -> BTreeSet<(String, String)> {
         }
     }
     all
+}
+
+/// ` via` the services on whose behalf alone it is allowed, or the condition as it is.
+fn condition_of(statement: &Value) -> String {
+    let condition = &statement["Condition"];
+    if condition.is_null() {
+        return String::new();
+    }
+    let services = &condition["StringEquals"]["kms:ViaService"];
+    if *condition != json!({"StringEquals": {"kms:ViaService": services}}) {
+        return format!(" with {condition}");
+    }
+    let services: Vec<String> = each(services).into_iter().map(told).collect();
+    format!(" via {}", services.join(" "))
 }
 
 fn faults(template: &Template) -> Vec<String> {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::template::{Template, told};
 use super::{held, root};
 
-/// Greedy enough for an alias, and not below /v1.
-const ALIAS_PATTERN: &str = "^(/(?!v1(/|$))[A-Za-z0-9._~{}+/-]+)?$";
+/// Greedy as a whole, or begins with a word that is not v1.
+const ALIAS_PATTERN: &str =
+    r"^(/\{[A-Za-z0-9]+\+\}|/(?!v1(/|$))[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+|/\{[A-Za-z0-9]+\+?\})*)?$";
 
 /// The routes of the ingress, as its own file names them.
 fn known() -> BTreeSet<String> {

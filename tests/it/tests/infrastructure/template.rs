@@ -35,7 +35,9 @@ impl Template {
             Value::Object(members) => drop(members.insert(name, value)),
             Value::Array(items) if name == "-" => items.push(value),
             Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
-            _ => panic!("nothing can stand at {pointer}"),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                panic!("nothing can stand at {pointer}")
+            }
         }
         template
     }
@@ -72,10 +74,8 @@ impl Template {
 
     /// A property of a function, its own or everybody's.
     pub(crate) fn property(&self, function: &str, name: &str) -> &Value {
-        match self.at(&format!("/Resources/{function}/Properties/{name}")) {
-            Value::Null => self.at(&format!("/Globals/Function/{name}")),
-            own => own,
-        }
+        let own = self.at(&format!("/Resources/{function}/Properties/{name}"));
+        if own.is_null() { self.at(&format!("/Globals/Function/{name}")) } else { own }
     }
 
     /// A function's environment.
@@ -103,9 +103,8 @@ pub(crate) fn told(value: &Value) -> String {
 
 /// One, or all of a list.
 pub(crate) fn each(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().collect(),
-        one => vec![one],
+    if value.is_null() {
+        return Vec::new();
     }
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }

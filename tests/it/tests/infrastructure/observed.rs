@@ -1,0 +1,74 @@
+//! The permissions of the table beside what the real functions call in a whole story: what they call is allowed, and what
+//! is allowed is called, or there is a reason why this story does not.
+
+use std::collections::BTreeSet;
+
+use idv_it::stage::{PATIENCE, Stage, until};
+use idv_local::{FunctionName, SourceQueue};
+use idv_simulators::app::Behaviour;
+use idv_simulators::ondato::Act;
+use serde_json::json;
+
+use super::permissions::granted;
+use super::template::Template;
+
+/// Allowed, and not called in this story.
+const ELSEWHERE: [(&str, &str, &str); 4] = [
+    ("EventFetcher", "dynamodb:PutItem", "adopts an unknown subject, or spills a change"),
+    ("EventFetcher", "sqs:ChangeMessageVisibility", "waits for a ledger that does not answer"),
+    ("ResultDeliverer", "events:PutEvents", "delivers to an event bus"),
+    ("Reconciler", "dynamodb:BatchGetItem", "reads what is due"),
+];
+
+/// Done by Lambda around the function, not by the function itself.
+const AROUND: [&str; 5] =
+    ["logs:CreateLogStream", "logs:PutLogEvents", "kms:Decrypt", "sqs:ReceiveMessage", "sqs:DeleteMessage"];
+
+fn called(stage: &Stage, function: FunctionName) -> BTreeSet<String> {
+    let calls = stage.stack.aws_calls(function).into_iter();
+    calls.map(|call| format!("{}:{}", call.service, call.operation.trim_end_matches("Batch"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_allowed_is_what_a_whole_story_calls() {
+    let stage = Stage::start(&["acme", "leaves"]).await;
+    let template = Template::read();
+    stage.tenant("leaves").app.misbehave(Behaviour::Status { code: 410 }, Some(1));
+    let left = stage.begin("leaves", "customer-1").await;
+    left.does(Act::whole_approval());
+    let case = stage.begin("acme", "customer-1").await;
+    case.does(Act::whole_approval());
+    case.ends("approved").await;
+    case.timeline().await;
+    assert_eq!(stage.ask("acme", &json!({"action": "list"})).await["onboardings"].as_array().map(Vec::len), Some(1));
+    for queue in [&stage.stack.queues().notices, &stage.stack.queues().deliveries] {
+        stage.stack.sqs().send_message().queue_url(queue).message_body("no JSON").send().await.unwrap();
+    }
+    for source in [SourceQueue::Notices, SourceQueue::Deliveries] {
+        until("poison is put aside", || async { stage.stack.dead_letters(source).await.unwrap().len() == 1 }).await;
+    }
+    let erased = case.ask("erase", json!({})).await;
+    assert!(erased["erased_at"].is_string(), "{erased}");
+    stage.tick().await;
+    assert!(stage.stack.quiet(PATIENCE).await);
+
+    let functions = [
+        ("WebhookIngress", FunctionName::WebhookIngress),
+        ("EventFetcher", FunctionName::EventFetcher),
+        ("OnboardingInitiator", FunctionName::OnboardingInitiator),
+        ("ResultDeliverer", FunctionName::ResultDeliverer),
+        ("Reconciler", FunctionName::Reconciler),
+    ];
+    let mut faults = Vec::new();
+    for (id, function) in functions {
+        let allowed: BTreeSet<String> = granted(&template, id).into_iter().map(|(action, _)| action).collect();
+        let called = called(&stage, function);
+        faults.extend(called.difference(&allowed).map(|action| format!("{id} calls {action} and may not")));
+        let excused = |action: &str| {
+            AROUND.contains(&action) || ELSEWHERE.iter().any(|(of, excused, _)| *of == id && *excused == action)
+        };
+        let idle = allowed.difference(&called).filter(|action| !excused(action));
+        faults.extend(idle.map(|action| format!("{id} may {action} and does not")));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
