@@ -197,7 +197,7 @@ const INTERGIRO: &[Member] = &[
         "return_url",
         "an https URL",
         "each request must name one",
-        "where people go after Intergiro's pages when a request names no place; `reissue` needs it",
+        "where people go after Intergiro's pages when a request names no place",
     ],
     [
         "feed",

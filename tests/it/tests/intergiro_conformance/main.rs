@@ -1,12 +1,6 @@
 //! Intergiro's folder against its fixtures: every payload with the change or the silence that it must cause, the total
 //! table, one login for everybody, and servers that misbehave. Only the public ports are used.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test stops loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 mod bank;
 mod changes;
