@@ -1,7 +1,7 @@
 //! A provider's feed of events, read on from where we stopped: what no webhook told us is found here.
 //!
-//! An event that a look has answered since is passed over, so that a feed costs a provider no looks of its own; the
-//! others are rung like webhooks. The cursor moves after the bells are durably queued, and only from where it was read:
+//! An event whose own webhook came, or that a look has answered since, is passed over, so that a feed costs a provider no
+//! looks of its own; the others are rung like webhooks. The cursor moves after the bells are durably queued, and only from where it was read:
 //! whoever dies in between reads the same page again, whoever is overtaken changes nothing.
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::schedule::FEED;
-use crate::domain::{ConnectionKey, Evidence, Notice, OnboardingKey, SubjectKey};
+use crate::domain::{ConnectionKey, Evidence, Notice, OnboardingKey, Resource, SubjectKey};
 use crate::gateway::Line;
 use crate::look::Looker;
 use crate::ports::{Connection, FeedEvent, LedgerError, SubjectState};
@@ -34,12 +34,11 @@ impl Fetcher {
             Ok(config) => config,
             // The reconciler rings again.
             Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => return Ok(DONE),
+            Err(Verdict::Reject(_)) => return self.nobody_reads(key).await,
             Err(verdict) => return Ok((verdict, None)),
         };
         let Some(connection) = config.connection(&key.name).filter(|connection| connection.account.has_feed()) else {
-            // Nobody reads it any more; the first look through the connection asks for it again.
-            self.gateway.ledger.plan_feed(key, None).await?;
-            return Ok(DONE);
+            return self.nobody_reads(key).await;
         };
         let evidence = Evidence::Schedule;
         let looker = Looker { gateway: &self.gateway, config: &config, connection, evidence, budget: BUDGET };
@@ -50,7 +49,7 @@ impl Fetcher {
             return Ok(DONE);
         }
         let line = Line::new(&self.gateway, &config, connection, BUDGET);
-        let mut cursor = record.cursor;
+        let mut cursor = record.cursor.clone();
         for _ in 0..PAGES {
             let page = match connection.account.feed(line.reach(), cursor.as_deref()).await {
                 Ok(page) => page,
@@ -65,6 +64,7 @@ impl Fetcher {
             if !self.ring_events(connection, &page.events).await? {
                 return Ok((Verdict::Again(Duration::from_secs(5)), None));
             }
+            looker.recovered(&record).await?;
             self.gateway.ledger.move_cursor(key, cursor.as_deref(), &page.cursor).await?;
             cursor = Some(page.cursor);
             if !page.more {
@@ -76,12 +76,22 @@ impl Fetcher {
         Ok(DONE)
     }
 
-    /// Rings what no look has answered; false if the queue does not take it.
+    /// The connection is gone; the first look through it asks for its feed again, which has kept its place.
+    async fn nobody_reads(&self, key: &ConnectionKey) -> Result<Outcome, LedgerError> {
+        self.gateway.ledger.plan_feed(key, None).await?;
+        Ok(DONE)
+    }
+
+    /// Rings what nobody has heard of; false if the queue does not take it.
     async fn ring_events(&self, connection: &Connection, events: &[FeedEvent]) -> Result<bool, LedgerError> {
         let key_of =
-            |event: &FeedEvent| SubjectKey { connection: connection.key.clone(), resource: event.subject.clone() };
-        let subjects: Vec<SubjectKey> = events.iter().map(key_of).collect();
-        let known = self.gateway.ledger.subjects(&subjects, self.gateway.now()).await?;
+            |resource: &Resource| SubjectKey { connection: connection.key.clone(), resource: resource.clone() };
+        let subjects = events.iter().map(|event| key_of(&event.subject));
+        let own = events.iter().map(|event| key_of(&event.event));
+        let keys: Vec<SubjectKey> = subjects.chain(own).collect();
+        let mut known = self.gateway.ledger.subjects(&keys, self.gateway.now()).await?;
+        // Whose an event is, is remembered when its webhook has been answered or waits.
+        let heard = known.split_off(events.len().min(known.len()));
         let owners: Vec<Option<OnboardingKey>> = known
             .into_iter()
             .map(|record| match record.map(|record| record.state) {
@@ -94,9 +104,9 @@ impl Fetcher {
         let keys: Vec<OnboardingKey> = owners.iter().flatten().cloned().collect();
         let mut read = self.gateway.ledger.read_all(&keys).await?.into_iter();
         let mut notices: Vec<Notice> = Vec::new();
-        for (event, owner) in events.iter().zip(owners) {
+        for ((event, owner), heard) in events.iter().zip(owners).zip(heard) {
             let onboarding = owner.and_then(|_| read.next().flatten());
-            if onboarding.is_some_and(|found| found.has_seen(event.at + SKEW, &event.claim)) {
+            if heard.is_some() || onboarding.is_some_and(|found| found.has_seen(event.at + SKEW, &event.claim)) {
                 continue;
             }
             let mut notice = Notice::of_event(connection.key.clone(), event.subject.clone(), event.claim.clone());

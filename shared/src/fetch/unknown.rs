@@ -26,6 +26,8 @@ use super::{Fetcher, Outcome, Rung, Verdict};
 
 /// Finding out whose it is may take so long, beside the look that follows.
 const RESOLVE: Duration = Duration::from_secs(6);
+/// While somebody else renews the login that all share.
+const SOON: Duration = Duration::from_secs(5);
 /// A webhook can overtake our own create by this much (design §5).
 const OVERTAKING: Duration = Duration::from_secs(15 * 60);
 /// A stranger is remembered (design §5).
@@ -72,6 +74,7 @@ impl Fetcher {
             Resolved::About(onto, part) => self.turn_to(subject, onto, part, rung).await,
             Resolved::Invented => self.stranger(subject).await,
             Resolved::NotOurs => self.age(connection, subject, rung, since(rung, waited_since)).await,
+            Resolved::Soon => Ok((Verdict::Again(SOON), None)),
             Resolved::Later(after) => {
                 let due = self.gateway.now() + after;
                 self.park(subject, rung, since(rung, waited_since), due).await
@@ -105,6 +108,7 @@ impl Fetcher {
                 | ProviderError::Refused { .. }
                 | ProviderError::Unsupported(_),
             ) => Ok(Resolved::NotOurs),
+            Err(ProviderError::Renewing) if super::receives_of(rung) <= 3 => Ok(Resolved::Soon),
             Err(
                 error @ (ProviderError::Busy { .. }
                 | ProviderError::Unavailable(_)
@@ -144,10 +148,15 @@ impl Fetcher {
             self.gateway.ledger.subjects(std::slice::from_ref(&subject), now).await?.into_iter().flatten().next();
         let until = Some(now + self.gateway.world.pace.of(REFERRED));
         if let Some(SubjectRecord { state: SubjectState::Bound { onboarding, attempt }, .. }) = record {
-            let reference = SubjectState::Bound { onboarding: onboarding.clone(), attempt };
-            self.gateway.ledger.set_aside(event, &SubjectRecord { state: reference, until }, None).await?;
+            let state = SubjectState::Bound { onboarding: onboarding.clone(), attempt };
             let key = OnboardingKey { tenant: subject.connection.tenant, id: onboarding };
-            return Box::pin(self.visit(&key, Some(attempt), &rung)).await;
+            let visited = Box::pin(self.visit(&key, Some(attempt), &rung)).await?;
+            let outcome = self.under_its_name(visited, &rung).await;
+            // Last: the event names neither the run that it may have completed nor the part that it claims.
+            if outcome.0 == Verdict::Done {
+                self.gateway.ledger.set_aside(event, &SubjectRecord { state, until }, None).await?;
+            }
+            return Ok(outcome);
         }
         let outcome = Box::pin(self.unknown(&subject, record, &rung)).await?;
         if outcome.0 == Verdict::Done {
@@ -155,6 +164,22 @@ impl Fetcher {
             self.stranger(event).await?;
         }
         Ok(outcome)
+    }
+
+    /// What has to wait, waits under the name of what it is about.
+    async fn under_its_name(&self, visited: Outcome, rung: &[Rung]) -> Outcome {
+        let (Verdict::Again(after), bell) = visited else { return visited };
+        let mut rung_again: Vec<&Notice> = Vec::new();
+        for Rung { notice, .. } in rung {
+            if rung_again.contains(&notice) {
+                continue;
+            }
+            if self.gateway.bells.notify(notice, after).await.is_err() {
+                return (Verdict::Again(after), bell);
+            }
+            rung_again.push(notice);
+        }
+        (Verdict::Done, bell)
     }
 
     /// Nobody's: its repeats cost nothing for a while.
@@ -294,6 +319,7 @@ enum Resolved {
     Invented,
     Erased,
     NotOurs,
+    Soon,
     Later(Duration),
 }
 

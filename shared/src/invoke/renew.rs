@@ -153,7 +153,11 @@ impl Initiator {
                     self.ring(config, &after).await;
                     return Ok(after);
                 }
-                Committed::Erased => return Err(super::no_onboarding()),
+                Committed::Erased => {
+                    // Its own key may have been made again for this link.
+                    self.gateway.ledger.destroy_key(&onboarding.key).await?;
+                    return Err(super::no_onboarding());
+                }
                 Committed::Conflict => {
                     onboarding = self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
                 }

@@ -31,7 +31,7 @@ impl Looker<'_> {
     }
 
     /// The provider answered: earlier failures are forgotten.
-    pub(super) async fn recovered(&self, record: &ConnectionRecord) -> Result<(), LedgerError> {
+    pub(crate) async fn recovered(&self, record: &ConnectionRecord) -> Result<(), LedgerError> {
         if record.failures == 0 && record.paused_until.is_none() {
             return Ok(());
         }

@@ -200,6 +200,8 @@ pub struct Registration {
 /// An event of a provider's feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedEvent {
+    /// The event itself, as its webhook names it.
+    pub event: Resource,
     /// What is to be looked at.
     pub subject: Resource,
     /// What the look must not contradict.

@@ -95,12 +95,13 @@ fn told(page: &Page<Occurred>, cursor: Option<&Cursor>, before: &str) -> FeedPag
 
 fn rung(at: &Cursor, event: &Occurred) -> Option<FeedEvent> {
     let name = EventName::read(event.name()?)?;
+    let own = Kind::Event.resource(uuid(&at.id)?);
     let Some(individual) = event.individual().map(|id| Kind::Individual.resource(id)) else {
         // A list that leaves the payload out.
         let claim = Claim { class: name.claims(), part: None, at: None };
-        return Some(FeedEvent { subject: Kind::Event.resource(uuid(&at.id)?), claim, at: at.at });
+        return Some(FeedEvent { event: own.clone(), subject: own, claim, at: at.at });
     };
     let class = if name.is_about_action() { ClaimClass::Nothing } else { name.claims() };
     let part = (class != ClaimClass::Nothing).then(|| individual.clone());
-    Some(FeedEvent { subject: individual, claim: Claim { class, part, at: None }, at: at.at })
+    Some(FeedEvent { event: own, subject: individual, claim: Claim { class, part, at: None }, at: at.at })
 }

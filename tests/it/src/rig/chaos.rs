@@ -46,7 +46,7 @@ impl Mode {
 }
 
 fn reads(point: &str) -> bool {
-    const READS: [&str; 16] = [
+    const READS: [&str; 17] = [
         "ledger.read",
         "ledger.read_all",
         "ledger.timeline",
@@ -62,6 +62,7 @@ fn reads(point: &str) -> bool {
         "account.recover",
         "account.resolve",
         "account.details",
+        "account.feed",
         "account.nothing",
     ];
     point.starts_with("vault.") || READS.contains(&point)
@@ -87,6 +88,7 @@ pub struct Chaos {
 #[derive(Default)]
 struct State {
     plan: BTreeMap<usize, Mode>,
+    named: Vec<(&'static str, Mode)>,
     points: Vec<&'static str>,
     struck: Vec<(usize, &'static str, Mode)>,
     killed: bool,
@@ -97,6 +99,11 @@ impl Chaos {
     #[must_use]
     pub fn new(clock: Arc<ManualClock>, plan: BTreeMap<usize, Mode>) -> Arc<Self> {
         Arc::new(Self { clock, state: Mutex::new(State { plan, ..State::default() }) })
+    }
+
+    /// The fault happens at the next point of that name.
+    pub fn strike(&self, point: &'static str, mode: Mode) {
+        self.lock().named.push((point, mode));
     }
 
     /// A call of a port: an await point, and whatever is planned there.
@@ -139,7 +146,9 @@ impl Chaos {
         let mut state = self.lock();
         let number = state.points.len();
         state.points.push(point);
-        let mode = state.plan.get(&number).copied()?;
+        let named = state.named.iter().position(|(name, _)| *name == point);
+        let named = named.map(|place| state.named.remove(place).1);
+        let mode = state.plan.get(&number).copied().or(named)?;
         state.struck.push((number, point, mode));
         Some(mode)
     }

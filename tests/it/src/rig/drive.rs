@@ -90,6 +90,8 @@ pub struct Rig {
     pub calls: Vec<Call>,
     /// Which run's link was handed out for which idempotency key, when.
     pub links: Vec<(String, String, Timestamp)>,
+    /// The same links whole, in the same order.
+    pub urls: Vec<String>,
     /// Whether the schedule ticks.
     pub scheduled: bool,
     next_tick: Timestamp,
@@ -117,7 +119,7 @@ impl Rig {
             let own = Provider::new(Arc::<ManualClock>::clone(&clock));
             let provider = if setup.shared_provider { Arc::clone(&shared) } else { own };
             let desk = Desk::new(Arc::clone(&provider), Arc::clone(&chaos), setup.recovery, setup.link_life);
-            let desk = if setup.returns { desk.returning() } else { desk };
+            let desk = if setup.returns { desk.returning() } else { desk }.thin(setup.thin);
             vault.set(setup.tenant(tenant, Arc::new(desk)));
             providers.insert(tenant.clone(), provider);
         }
@@ -146,6 +148,7 @@ impl Rig {
             letters: Vec::new(),
             calls: Vec::new(),
             links: Vec::new(),
+            urls: Vec::new(),
             clock,
             chaos,
             ledger,
@@ -308,6 +311,7 @@ impl Rig {
         if let Some(run) = url.and_then(|url| url.rsplit('/').next()) {
             let key = request["idempotency_key"].as_str().unwrap_or_default();
             self.links.push((key.to_owned(), run.to_owned(), now));
+            self.urls.extend(url.map(str::to_owned));
         }
         let call = &mut self.calls[at];
         call.asked += 1;

@@ -15,6 +15,7 @@ use idv_gateway::secret::Secret;
 use url::Url;
 
 use super::chaos::Mode;
+use super::provider::Thin;
 
 /// The connection that every tenant has.
 pub const CONNECTION: &str = "main";
@@ -34,6 +35,8 @@ pub struct Setup {
     pub link_life: Option<Duration>,
     /// Whether people come back from the provider with a code.
     pub returns: bool,
+    /// Whether the provider is a thin one, and what it has beside.
+    pub thin: Option<Thin>,
     /// Settings of the connections.
     pub settings: Settings,
     /// Which kinds of change are wanted.
@@ -58,6 +61,7 @@ impl Default for Setup {
             recovery: Recovery::ByReference,
             link_life: None,
             returns: false,
+            thin: None,
             settings,
             wanted: Wanted::ALL.iter().copied().collect(),
             plan: BTreeMap::new(),
@@ -70,6 +74,12 @@ impl Setup {
     #[must_use]
     pub fn of(tenants: &[&str]) -> Self {
         Self { tenants: tenants.iter().map(|&tenant| tenant.to_owned()).collect(), ..Self::default() }
+    }
+
+    /// With a thin provider.
+    #[must_use]
+    pub fn thin(thin: Thin) -> Self {
+        Self { thin: Some(thin), ..Self::default() }
     }
 
     /// A tenant's configuration.

@@ -158,7 +158,8 @@ async fn only_the_five_names_are_told_and_of_whom() {
         .filter_map(|(number, (_, class))| {
             let part = class.filter(|class| *class != ClaimClass::Nothing).map(|_| person());
             let at = Timestamp::parse(&format!("2026-11-20T08:00:{number:02}Z")).unwrap();
-            Some(FeedEvent { subject: person(), claim: Claim { class: class?, part, at: None }, at })
+            let event = resource("event", &id(number));
+            Some(FeedEvent { event, subject: person(), claim: Claim { class: class?, part, at: None }, at })
         })
         .collect();
     assert_eq!(told, expected);
@@ -175,7 +176,8 @@ async fn an_event_without_its_payload_is_resolved_later() {
     stream.happens(bare);
     let told = drained(&*account(), &bench, &mut cursor).await;
     let claim = Claim { class: ClaimClass::Exists, part: None, at: None };
-    assert_eq!(told, [FeedEvent { subject: resource("event", &id(1)), claim, at: told[0].at }]);
+    let event = resource("event", &id(1));
+    assert_eq!(told, [FeedEvent { event: event.clone(), subject: event, claim, at: told[0].at }]);
 }
 
 /// Two of the same moment, on both sides of the cursor: nobody says in which order a list has them.

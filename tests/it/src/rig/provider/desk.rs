@@ -1,0 +1,403 @@
+//! One tenant's account with the provider: the port that the gateway speaks through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use idv_gateway::domain::{
+    Action, Ask, Asked, Assessment, Channel, Claim, ClaimClass, DecidedBy, Opinion, Part, Resource, Snapshot, Standing,
+    Status, Timestamp,
+};
+use idv_gateway::ports::{
+    Account, BadField, Entrance, Event, FeedPage, ProviderError, Reach, Recovery, Renewed, Started, Unreadable, Whose,
+    Wish,
+};
+use idv_gateway::proof::{Body, Clause, Kind, Specification, Verified};
+use idv_gateway::secret::Secret;
+use serde_json::Value;
+use url::Url;
+
+use super::super::chaos::{Chaos, Class};
+use super::super::pulse::breath;
+use super::thin::{self, Flight, Thin};
+use super::{Facts, Provider, Run, State, case, event, nonce_of, resource};
+
+/// One tenant's account with the provider.
+pub struct Desk {
+    /// The provider.
+    pub provider: Arc<Provider>,
+    /// Its points.
+    pub chaos: Arc<Chaos>,
+    /// What it can do after a crash.
+    pub recovery: Recovery,
+    /// How long a link lives.
+    pub link_life: Option<Duration>,
+    /// Whether people come back with a code.
+    pub returns: bool,
+    /// It is a thin one.
+    pub thin: Option<Thin>,
+    specification: Specification,
+}
+
+impl Desk {
+    /// An account.
+    #[must_use]
+    pub fn new(provider: Arc<Provider>, chaos: Arc<Chaos>, recovery: Recovery, link_life: Option<Duration>) -> Self {
+        let clause = Clause { any: vec![Kind::Bearer].into(), when_configured: false };
+        let specification =
+            Specification { provider: "desk".into(), all: vec![clause].into(), mac: None, body_token: None };
+        Self { provider, chaos, recovery, link_life, returns: false, thin: None, specification }
+    }
+
+    /// People come back from it with a code.
+    #[must_use]
+    pub fn returning(self) -> Self {
+        Self { returns: true, ..self }
+    }
+
+    /// It has a thin provider's manner.
+    #[must_use]
+    pub fn thin(self, thin: Option<Thin>) -> Self {
+        self.provider.behave(|manners| manners.thin = thin.is_some());
+        Self { thin, ..self }
+    }
+
+    /// A call, with the token that all share where one is needed; refused, once more with another one.
+    async fn ask<T>(
+        &self,
+        reach: Reach<'_>,
+        point: &'static str,
+        ask: impl Fn(&mut State) -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        let mut token = None;
+        for _ in 0..2 {
+            if self.thin.is_some_and(|thin| thin.login.is_some()) {
+                token = Some(self.token(reach, token).await?);
+            }
+            let again = || async {
+                let mut state = self.provider.lock();
+                if let Some(error) = state.manners.failing.clone() {
+                    return Err(error);
+                }
+                if token.is_some_and(|token| !state.session.accepts(token, self.provider.clock.now())) {
+                    return Ok(None);
+                }
+                ask(&mut state).map(Some)
+            };
+            if let Some(answer) = self.chaos.call(point, again, fault).await? {
+                return Ok(answer);
+            }
+        }
+        Err(ProviderError::Unauthorized)
+    }
+
+    /// The token that is shared, unless that was refused: then the next one. A secret is not shown, so its length is
+    /// its number.
+    async fn token(&self, reach: Reach<'_>, refused: Option<usize>) -> Result<usize, ProviderError> {
+        for _ in 0..3 {
+            let shared = reach.login.read().await?;
+            let token = shared.login.as_ref().map(Secret::len);
+            if let Some(token) = token.filter(|&token| refused != Some(token)) {
+                return Ok(token);
+            }
+            let Some(turn) = reach.login.take(shared.generation).await? else { continue };
+            match self.log_in().await {
+                Ok(token) => {
+                    // It serves us, also where nobody else gets to know it.
+                    let _ = reach.login.replace(&turn, &Secret::from(vec![b'x'; token])).await;
+                    return Ok(token);
+                }
+                Err(error) => {
+                    reach.login.give_back(&turn).await;
+                    return Err(error);
+                }
+            }
+        }
+        Err(ProviderError::Renewing)
+    }
+
+    async fn log_in(&self) -> Result<usize, ProviderError> {
+        let life = self.thin.and_then(|thin| thin.login).unwrap_or_default();
+        let again = || async {
+            let _flight = Flight::begin(&self.provider);
+            breath().await;
+            let mut state = self.provider.lock();
+            match state.manners.failing.clone() {
+                Some(error) => Err(error),
+                None => Ok(state.session.open(self.provider.clock.now() + life)),
+            }
+        };
+        self.chaos.call("account.login", again, fault).await
+    }
+
+    /// The way into a run: the one that it has, or at a thin provider a new one.
+    fn started(&self, state: &mut State, run: &str, now: Timestamp) -> Started {
+        let begun = state.runs[run].history[0].at;
+        let (url, expires_at) = match self.thin {
+            None => (format!("https://provider.example/{run}"), self.link_life.map(|life| begun + life)),
+            Some(_) => {
+                let until = self.link_life.map(|life| now + life);
+                (state.make(run, until), until)
+            }
+        };
+        Started {
+            subject: case(run),
+            entrance: Entrance::Link { url: Secret::from(url), embed: false },
+            expires_at,
+            return_nonce: self.returns.then(|| nonce_of(run)),
+        }
+    }
+
+    fn snapshot(state: &mut State, subject: &Resource, now: Timestamp) -> Result<Snapshot, ProviderError> {
+        state.looks.push((now, subject.id.to_string()));
+        let mark = format!("read-{}", state.looks.len());
+        let stale = state.manners.stale;
+        let run = state.known(subject)?;
+        let facts = run.at(now - stale);
+        let words = [("capture", Some(facts.capture)), ("decision", facts.decision)];
+        let words = words.into_iter().filter_map(|(kind, word)| Some((resource(kind, &run.id), word?)));
+        let further = (0..state.manners.further)
+            .map(|number| (resource("further", &format!("{}-{number}", run.id)), ("approved", facts.at)));
+        let asked = facts.asked.map(|(number, at)| (thin::ask(&run.id, number), ("asked", at)));
+        let parts = words.chain(further).chain(asked).map(|(resource, (word, at))| {
+            let mut part = Part::new(resource, word, standing(word));
+            part.at = Some(at);
+            part.decided_by = DecidedBy::Automatic;
+            part.marks = vec![mark.clone()];
+            part
+        });
+        Ok(Snapshot::of(parts.collect()))
+    }
+
+    /// What the parts alone mean.
+    fn plain(parts: &[Part]) -> Result<Status, &Part> {
+        let word = |kind: &str| parts.iter().find(|part| part.resource.kind.as_str() == kind);
+        match (word("capture"), word("decision")) {
+            (_, Some(decision)) => match decision.provider_status.as_str() {
+                "approved" => Ok(Status::Approved),
+                "rejected" => Ok(Status::Rejected),
+                "pending" => Ok(Status::InReview),
+                _ => Err(decision),
+            },
+            (Some(capture), None) => match capture.provider_status.as_str() {
+                "waiting" => Ok(Status::LinkIssued),
+                "running" => Ok(Status::InProgress),
+                "done" => Ok(Status::Submitted),
+                "expired" => Ok(Status::Expired),
+                _ => Err(capture),
+            },
+            (None, None) => Ok(Status::LinkIssued),
+        }
+    }
+}
+
+fn standing(word: &str) -> Standing {
+    match word {
+        "waiting" | "running" | "pending" => Standing::Open,
+        "done" | "expired" => Standing::Ended,
+        "approved" => Standing::Approved,
+        "rejected" => Standing::Rejected,
+        "asked" => Standing::Waiting,
+        _ => Standing::Unrecognised,
+    }
+}
+
+fn fault(class: Class) -> ProviderError {
+    match class {
+        Class::Passing => ProviderError::Unavailable("reset"),
+        Class::Lost => ProviderError::Unavailable("timed_out"),
+        Class::Hard => ProviderError::Busy { retry_after: Some(Duration::from_secs(30)) },
+    }
+}
+
+#[async_trait]
+impl Account for Desk {
+    fn provider(&self) -> &'static str {
+        "desk"
+    }
+
+    fn specification(&self) -> &Specification {
+        &self.specification
+    }
+
+    fn event(&self, body: Verified<Body<'_>>) -> Result<Event, Unreadable> {
+        let told: Value = serde_json::from_slice(body.bytes()).map_err(|_| Unreadable::NotAnEvent("json"))?;
+        let text = |name: &str| told.get(name).and_then(Value::as_str);
+        let Some(kind) = text("type") else { return Err(Unreadable::NotAnEvent("type")) };
+        if !body.vouches_for(kind) {
+            return Err(Unreadable::NotVouched);
+        }
+        let about = if self.thin.is_some() { text("event").map(event) } else { text("case").map(case) };
+        let Some(subject) = about else { return Ok(Event::Silent { reason: "no_subject" }) };
+        let class = match kind {
+            "started" | "asked" => ClaimClass::Exists,
+            "ended" => ClaimClass::Ended,
+            "decided" => ClaimClass::Decided,
+            "touched" | "answered" => ClaimClass::Nothing,
+            _ => return Ok(Event::Silent { reason: "unknown_event" }),
+        };
+        let part = text("part").map(|part| resource(part, subject.id.as_str()));
+        let at = text("at").and_then(Timestamp::parse);
+        Ok(Event::Look { subject, claim: Claim { class, part, at }, kind: kind.to_owned() })
+    }
+
+    fn assess(&self, parts: &[Part]) -> Assessment {
+        let status = match Self::plain(parts) {
+            Ok(status) => status,
+            Err(part) => return Assessment::Unrecognised { resource: part.resource.clone() },
+        };
+        let asking = self.asking(parts).map(|_| Action { ask: Ask::ProveAddress, of: Asked::Person, by: None });
+        let waits = matches!(status, Status::Submitted | Status::InReview) && asking.is_some();
+        let status = if waits { Status::ActionRequired } else { status };
+        let opinion = Opinion { decided_by: DecidedBy::Automatic, action: asking, ..Opinion::plain(status) };
+        Assessment::Known(opinion)
+    }
+
+    fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    fn link_life(&self) -> Option<Duration> {
+        self.link_life.filter(|_| self.thin.is_none())
+    }
+
+    fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>> {
+        if wish.subject.contains_key("wrong") {
+            return Err(vec![BadField { field: "subject.wrong".to_owned(), rule: "is not known here".to_owned() }]);
+        }
+        Ok(())
+    }
+
+    async fn start(&self, reach: Reach<'_>, wish: &Wish) -> Result<Started, ProviderError> {
+        let now = reach.world.now();
+        self.ask(reach, "account.start", |state| {
+            let id = state.begin(wish.onboarding.clone(), wish.attempt, now);
+            Ok(self.started(state, &id, now))
+        })
+        .await
+    }
+
+    async fn recover(&self, reach: Reach<'_>, wish: &Wish) -> Result<Option<Started>, ProviderError> {
+        let now = reach.world.now();
+        // A thin one makes a link for it.
+        let point = if self.thin.is_some() { "account.recover_link" } else { "account.recover" };
+        self.ask(reach, point, |state| {
+            let ours = |run: &&Run| run.reference == wish.onboarding && run.attempt == wish.attempt && !run.erased;
+            let found = state.runs.values().find(ours).map(|run| run.id.clone());
+            Ok(found.map(|run| self.started(state, &run, now)))
+        })
+        .await
+    }
+
+    async fn look(&self, reach: Reach<'_>, subject: &Resource) -> Result<Snapshot, ProviderError> {
+        let run = subject.id.as_str();
+        let (silent, slow) = {
+            let state = self.provider.lock();
+            let named = |list: &[String]| list.iter().any(|listed| listed == run);
+            (named(&state.manners.silent), named(&state.manners.slow))
+        };
+        if silent {
+            return std::future::pending().await;
+        }
+        if slow {
+            return self.ask(reach, "account.look", |_| Err(ProviderError::Unavailable("timed_out"))).await;
+        }
+        self.ask(reach, "account.look", |state| Self::snapshot(state, subject, reach.world.now())).await
+    }
+
+    async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
+        if self.thin.is_none() {
+            let whose = |state: &mut State| state.known(subject).map(|run| Whose::Ours(run.reference.clone()));
+            return self.ask(reach, "account.resolve", whose).await;
+        }
+        if subject.kind.as_str() != "event" {
+            return Ok(Whose::Nobodys);
+        }
+        self.ask(reach, "account.resolve", |state| {
+            state.resolves.push((reach.world.now(), subject.id.to_string()));
+            let found = state.events.iter().find(|event| event.id == subject.id.as_str());
+            Ok(found
+                .map_or(Whose::Invented, |event| Whose::About { subject: case(&event.run), part: event.part.clone() }))
+        })
+        .await
+    }
+
+    fn asking(&self, parts: &[Part]) -> Option<Resource> {
+        let done = parts.iter().any(|part| {
+            part.resource.kind.as_str() == "decision"
+                || (part.resource.kind.as_str() == "capture" && part.provider_status == "done")
+        });
+        let open = |part: &&Part| part.standing == Standing::Waiting && !part.gone && done;
+        parts.iter().find(open).map(|part| part.resource.clone())
+    }
+
+    fn renews_links(&self) -> bool {
+        self.thin.is_some()
+    }
+
+    async fn renew(
+        &self,
+        reach: Reach<'_>,
+        subject: &Resource,
+        part: Option<&Resource>,
+        _channel: Channel,
+        _return_url: Option<&Url>,
+    ) -> Result<Option<Renewed>, ProviderError> {
+        let now = reach.world.now();
+        self.ask(reach, "account.renew", |state| {
+            let facts = state.known(subject)?.now();
+            let into = match part {
+                Some(part)
+                    if facts.asked.is_some_and(|(number, _)| thin::ask(subject.id.as_str(), number) == *part) =>
+                {
+                    part.id.as_str()
+                }
+                Some(_) => return Err(ProviderError::Unavailable("it is not asked any more")),
+                None if facts.is_before_data() => subject.id.as_str(),
+                None => return Ok(None),
+            };
+            if let Some(run) = state.runs.get_mut(into).filter(|run| run.now().capture.0 == "expired") {
+                let facts = Facts { at: now, capture: ("waiting", now), ..run.now() };
+                run.history.push(facts);
+            }
+            let expires_at = self.link_life.map(|life| now + life);
+            let url = Secret::from(state.make(into, expires_at));
+            Ok(Some(Renewed { entrance: Entrance::Link { url, embed: false }, expires_at }))
+        })
+        .await
+    }
+
+    fn has_feed(&self) -> bool {
+        self.thin.is_some_and(|thin| thin.feed)
+    }
+
+    async fn feed(&self, reach: Reach<'_>, cursor: Option<&str>) -> Result<FeedPage, ProviderError> {
+        self.ask(reach, "account.feed", |state| {
+            state.feeds.push(reach.world.now());
+            thin::page(&state.events, cursor)
+        })
+        .await
+    }
+
+    /// With the code the person's capture is done.
+    async fn exchange(&self, reach: Reach<'_>, subject: &Resource, code: &Secret) -> Result<(), ProviderError> {
+        let now = reach.world.now();
+        let length = code.len();
+        self.ask(reach, "account.exchange", |state| {
+            let run = state.runs.get_mut(subject.id.as_str()).ok_or(ProviderError::NotFound)?;
+            run.history.push(Facts { at: now, capture: ("done", now), ..run.now() });
+            state.exchanged.push((subject.id.to_string(), length));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn erase(&self, reach: Reach<'_>, subject: &Resource) -> Result<(), ProviderError> {
+        self.ask(reach, "account.erase", |state| {
+            let run = state.runs.get_mut(subject.id.as_str()).ok_or(ProviderError::NotFound)?;
+            run.erased = true;
+            Ok(())
+        })
+        .await
+    }
+}
