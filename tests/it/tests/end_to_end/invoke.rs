@@ -61,7 +61,11 @@ async fn start_gives_one_link_per_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_names_the_field_and_makes_nothing() {
-    let stage = Stage::start(&["acme"]).await;
+    // without a setup for companies
+    let plan = Plan::of(&[]).and("acme", |config| {
+        config["connections"]["ondato"]["settings"].as_object_mut().unwrap().remove("kyb_setup_id");
+    });
+    let stage = Stage::with(plan).await;
     let good = stage.start_request("acme", "customer-1");
     let before = rows(&stage).await;
     let with = |pointer: &str, value: Value| {
