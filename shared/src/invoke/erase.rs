@@ -1,7 +1,9 @@
-//! `erase`: fence → destroy the onboarding's own key → ask the provider → mark its subjects → bury → receipt.
+//! `erase`: fence → destroy the onboarding's own key → ask the provider → mark its subjects → empty its claims → bury →
+//! receipt.
 //!
 //! Each step may be repeated, so a request that died is repeated whole. From the fence on no look commits; from the
-//! destroyed key on nothing sealed can be read; marked subjects let a late webhook revive nothing for 400 days.
+//! destroyed key on nothing sealed can be read; marked subjects let a late webhook revive nothing for 400 days; emptied
+//! claims let the same requests begin nothing again. What a repeat has claimed since is emptied by the repeat.
 
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ impl Initiator {
             let subject = SubjectKey { connection: onboarding.connection(), resource: resource.clone() };
             self.gateway.ledger.erase_subject(&subject, now + MARKED).await?;
         }
+        self.gateway.ledger.erase_claims(&key).await?;
         if !is_buried(&onboarding) {
             let tombstone = tombstone(&onboarding, now);
             self.gateway.ledger.bury(&onboarding, &tombstone, now).await?;

@@ -137,6 +137,9 @@ pub struct ClaimRecord {
     pub done: bool,
     /// Until when it is remembered.
     pub until: Timestamp,
+    /// Its onboarding was erased: nothing else is known of it any more, and nobody takes it over.
+    #[serde(default)]
+    pub erased: bool,
 }
 
 /// What became of claiming.
@@ -149,6 +152,8 @@ pub enum Claimed {
     Before(ClaimRecord),
     /// Somebody works on it.
     Working(ClaimRecord),
+    /// It was of that onboarding, which was erased. For what content nobody knows any more.
+    Erased(OnboardingId),
 }
 
 /// A connection's shared state.
@@ -240,6 +245,8 @@ pub enum EndpointWrite {
 pub const MAX_REFERENCES: u16 = 1000;
 /// What an erased onboarding's reference reads as.
 pub const ERASED_REFERENCE: &str = "erased";
+/// What the content and the fence of an erased onboarding's claims read as: no digest and no fence is like it.
+pub const ERASED_CLAIM: &str = "erased";
 
 /// A page of a tenant's onboardings, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -342,7 +349,8 @@ pub trait Ledger: Send + Sync {
 
     /// Claims an action: absent, past its time, or abandoned by its worker. One that was abandoned keeps its content,
     /// whoever takes it over: it is the caller who can compare digests under all keys, and who drops a claim that was
-    /// made for other content.
+    /// made for other content. What was claimed is found by its onboarding ([`Ledger::erase_claims`]) from before it
+    /// stands.
     async fn claim(&self, key: &ClaimKey, record: &ClaimRecord, now: Timestamp) -> Result<Claimed, LedgerError>;
 
     /// Closes a claim; false if it is not ours any more.
@@ -377,6 +385,10 @@ pub trait Ledger: Send + Sync {
 
     /// Erasing: destroys the onboarding's own key.
     async fn destroy_key(&self, key: &OnboardingKey) -> Result<(), LedgerError>;
+
+    /// Erasing: of the onboarding's claims nothing stays but that they were its own, until their time. Their workers
+    /// finish and drop nothing any more. Doing it twice is done; a claim that was made since is found by the second.
+    async fn erase_claims(&self, key: &OnboardingKey) -> Result<(), LedgerError>;
 
     /// Erasing, last step: timeline, parts, links, undelivered changes and the reference ([`ERASED_REFERENCE`] from then
     /// on) go; what stays is a tombstone with one `erased` change to hand over, due at `due`. Doing it twice is done; an

@@ -1,15 +1,20 @@
 //! Claims: one item for each idempotent action, fenced by the mark of who works on it. The onboarding that the first
 //! try chose and the content that it was for stay recorded, whoever takes the claim over.
+//!
+//! A claim is found by the app's key alone, and erasing has to find those of an onboarding: so beside the onboarding
+//! stands a mark of each, written before the claim. A mark without its claim says nothing and goes by itself.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
 
-use crate::domain::{OnboardingId, Timestamp};
-use crate::ports::{ClaimKey, ClaimRecord, Claimed, LedgerError};
+use crate::domain::{OnboardingId, OnboardingKey, Timestamp};
+use crate::ports::{ClaimKey, ClaimRecord, Claimed, ERASED_CLAIM, LedgerError};
 
 use super::DynamoLedger;
 use super::attributes::{EXPIRES, Item, expiry, moment, text, unreadable};
-use super::calls::{Outcome, RACES, contended};
+use super::calls::{Outcome, Query, RACES, Range, contended};
 use super::expression::{Condition, Relation, Update};
+use super::keys::{ItemKey, MARKS, MarkKey, partition};
 
 const CONTENT: &str = "content";
 const ONBOARDING: &str = "onboarding";
@@ -17,6 +22,7 @@ const FENCE: &str = "fence";
 const DEADLINE: &str = "deadline";
 const DONE: &str = "done";
 const UNTIL: &str = "until";
+const ERASED: &str = "erased";
 
 pub(super) async fn claim(
     ledger: &DynamoLedger,
@@ -24,41 +30,58 @@ pub(super) async fn claim(
     record: &ClaimRecord,
     now: Timestamp,
 ) -> Result<Claimed, LedgerError> {
-    let fresh = Condition::absent_or(UNTIL, Relation::AtMost, moment(now));
     for _ in 0..RACES {
-        let stood = match ledger.put(key, attributes_of(record), Some(fresh.clone())).await? {
-            Outcome::Done(_) => return Ok(Claimed::Ours(record.clone())),
-            Outcome::Stood(Some(stood)) => of_item(&stood)?,
-            Outcome::Stood(None) => continue,
+        let stood = ledger.get(key, true).await?.map(|item| of_item(&item)).transpose()?;
+        let claimed = match judged(stood, &record.fence, now) {
+            Judged::Settled(claimed) => Some(claimed),
+            Judged::Free => begin(ledger, key, record, now).await?,
+            Judged::Abandoned(stood) => take_over(ledger, key, stood, record).await?,
         };
-        match judged(stood, &record.fence, now) {
-            Judged::Settled(claimed) => return Ok(claimed),
-            Judged::Abandoned(stood) => {
-                if let Some(claimed) = take_over(ledger, key, stood, record).await? {
-                    return Ok(claimed);
-                }
-            }
+        if let Some(claimed) = claimed {
+            return Ok(claimed);
         }
     }
     Err(contended())
 }
 
 enum Judged {
+    /// There is none, or its time is over.
+    Free,
     Settled(Claimed),
     Abandoned(ClaimRecord),
 }
 
-fn judged(stood: ClaimRecord, fence: &str, now: Timestamp) -> Judged {
-    if stood.fence == fence {
-        return Judged::Settled(Claimed::Ours(stood));
+fn judged(stood: Option<ClaimRecord>, fence: &str, now: Timestamp) -> Judged {
+    match stood.filter(|stood| stood.until > now) {
+        None => Judged::Free,
+        Some(stood) if stood.erased => Judged::Settled(Claimed::Erased(stood.onboarding)),
+        Some(stood) if stood.fence == fence => Judged::Settled(Claimed::Ours(stood)),
+        Some(stood) if stood.done => Judged::Settled(Claimed::Before(stood)),
+        Some(stood) if stood.deadline > now => Judged::Settled(Claimed::Working(stood)),
+        Some(stood) => Judged::Abandoned(stood),
     }
-    if stood.done {
-        return Judged::Settled(Claimed::Before(stood));
-    }
-    if stood.deadline > now {
-        return Judged::Settled(Claimed::Working(stood));
-    }
-    Judged::Abandoned(stood)
+}
+
+/// None if somebody was faster, or our own first write was: reading again tells.
+async fn begin(
+    ledger: &DynamoLedger,
+    key: &ClaimKey,
+    record: &ClaimRecord,
+    now: Timestamp,
+) -> Result<Option<Claimed>, LedgerError> {
+    mark(ledger, key, &record.onboarding, record.until).await?;
+    let fresh = Condition::absent_or(UNTIL, Relation::AtMost, moment(now));
+    let put = ledger.put(key, attributes_of(record), Some(fresh)).await?;
+    Ok(matches!(put, Outcome::Done(_)).then(|| Claimed::Ours(record.clone())))
+}
+
+async fn mark(
+    ledger: &DynamoLedger,
+    key: &ClaimKey,
+    onboarding: &OnboardingId,
+    until: Timestamp,
+) -> Result<(), LedgerError> {
+    ledger.put(&MarkKey(onboarding, key), [(EXPIRES, expiry(until))], None).await.map(drop)
 }
 
 /// None if somebody was faster. The content stays: a digest under an older key is still of the same request.
@@ -68,6 +91,7 @@ async fn take_over(
     abandoned: ClaimRecord,
     record: &ClaimRecord,
 ) -> Result<Option<Claimed>, LedgerError> {
+    mark(ledger, key, &abandoned.onboarding, record.until).await?;
     let update = Update::of(key)
         .set(FENCE, text(&record.fence))
         .set(DEADLINE, moment(record.deadline))
@@ -99,6 +123,31 @@ pub(super) async fn drop_claim(
     ledger.update(&update).await.map(drop)
 }
 
+/// Each claim that says itself that it is the onboarding's: a mark may stand beside one that another key won.
+pub(super) async fn erase_all(ledger: &DynamoLedger, key: &OnboardingKey) -> Result<(), LedgerError> {
+    let marks = Query {
+        index: None,
+        partition: ("pk", partition(key)),
+        range: Range::BeginsWith("sk", text(MARKS)),
+        descending: false,
+        limit: usize::MAX,
+    };
+    let marks = ledger.query(&marks).await?;
+    let claims = marks.iter().filter_map(|mark| ItemKey::of_marked(&key.tenant, mark.text("sk").ok()??));
+    try_join_all(claims.map(|claim| async move {
+        let update = Update::of(claim)
+            .set(CONTENT, text(ERASED_CLAIM))
+            .set(FENCE, text(ERASED_CLAIM))
+            .set(DONE, AttributeValue::Bool(true))
+            .set(ERASED, AttributeValue::Bool(true))
+            .when(Condition::equal(ONBOARDING, text(key.id.as_str())))
+            .when(Condition::Absent(ERASED));
+        ledger.update(&update).await
+    }))
+    .await
+    .map(drop)
+}
+
 fn attributes_of(record: &ClaimRecord) -> Vec<(&'static str, AttributeValue)> {
     vec![
         (CONTENT, text(&record.content)),
@@ -121,5 +170,6 @@ fn of_item(item: &Item) -> Result<ClaimRecord, LedgerError> {
         deadline: at(DEADLINE)?,
         done: item.flag(DONE)?,
         until: at(UNTIL)?,
+        erased: item.flag(ERASED)?,
     })
 }

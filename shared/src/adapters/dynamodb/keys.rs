@@ -9,6 +9,7 @@
 //! | the onboarding's own key | `{tenant}#{onboarding}` | `key` |
 //! | subject | `{tenant}#{connection}#subject#{digest of kind and id}` | `subject` |
 //! | claim | `{tenant}#claim#{action}#{digest of the app's key}` | `claim` |
+//! | mark of a claim | `{tenant}#{onboarding}` | `claim#{action}#{digest of the app's key}` |
 //! | reference (a claim that is never done) | `{tenant}#claim#reference#{digest of the reference}` | `claim` |
 //! | connection | `{tenant}#{connection}` | `connection` |
 //! | endpoint | `{tenant}#endpoint#tenant` or `{tenant}#endpoint#connection#{connection}` | `endpoint` |
@@ -27,6 +28,8 @@ const ONBOARDING: &str = "onboarding";
 const SUBJECT: &str = "subject";
 const CLAIM: &str = "claim";
 const CONNECTION: &str = "connection";
+/// Every sort key of a claim's mark begins so.
+pub(super) const MARKS: &str = "claim#";
 
 /// Where an item stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,6 +57,9 @@ pub(super) struct ChangeKey<'a>(pub(super) &'a OnboardingKey, pub(super) u64);
 
 /// The onboarding's own key for sealing.
 pub(super) struct OwnKey<'a>(pub(super) &'a OnboardingKey);
+
+/// Beside its onboarding, where a claim is.
+pub(super) struct MarkKey<'a>(pub(super) &'a OnboardingId, pub(super) &'a ClaimKey);
 
 /// The onboardings of a reference.
 pub(super) struct ReferenceKey<'a>(pub(super) &'a Tenant, pub(super) &'a Reference);
@@ -87,9 +93,27 @@ impl From<&SubjectKey> for ItemKey {
 
 impl From<&ClaimKey> for ItemKey {
     fn from(key: &ClaimKey) -> Self {
-        let digest = digest_of(&[key.tenant.as_str(), key.action, key.key.as_str()]);
-        Self::at(format!("{}#{CLAIM}#{}#{digest}", key.tenant, key.action), CLAIM)
+        Self::at(format!("{}#{}", key.tenant, named(key)), CLAIM)
     }
+}
+
+impl From<&MarkKey<'_>> for ItemKey {
+    fn from(MarkKey(onboarding, claim): &MarkKey<'_>) -> Self {
+        Self { pk: format!("{}#{onboarding}", claim.tenant), sk: named(claim) }
+    }
+}
+
+impl ItemKey {
+    /// The claim that a mark with that sort key leads to; none where it is no mark.
+    pub(super) fn of_marked(tenant: &Tenant, mark: &str) -> Option<Self> {
+        mark.starts_with(MARKS).then(|| Self::at(format!("{tenant}#{mark}"), CLAIM))
+    }
+}
+
+/// A claim's name within its tenant.
+fn named(key: &ClaimKey) -> String {
+    let digest = digest_of(&[key.tenant.as_str(), key.action, key.key.as_str()]);
+    format!("{MARKS}{}#{digest}", key.action)
 }
 
 impl From<&ReferenceKey<'_>> for ItemKey {
@@ -182,6 +206,7 @@ mod tests {
             (&SubjectKey { connection: connection("acme", "ondato"), resource }).into(),
             (&claim("start")).into(),
             (&claim("subject")).into(),
+            (&MarkKey(&onboarding.id, &claim("start"))).into(),
             (&ReferenceKey(&onboarding.tenant, &reference)).into(),
             (&connection("acme", "claim")).into(),
             (&connection("acme", "endpoint")).into(),
@@ -192,5 +217,17 @@ mod tests {
         assert_eq!(distinct.len(), keys.len());
         assert!(keys.iter().all(|key| key.pk().starts_with("acme#")));
         assert!(keys.iter().all(|key| !key.pk().contains("x-1")), "ids stand there as digests");
+        assert!(keys.iter().all(|key| !key.sk().contains("x-1")), "ids stand there as digests");
+    }
+
+    #[test]
+    fn a_mark_leads_to_its_claim_and_nothing_else_does() {
+        let claim = ClaimKey { tenant: tenant("acme"), action: "start", key: IdempotencyKey::parse("x-1").unwrap() };
+        let id = OnboardingId::parse("onb_01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
+        let mark: ItemKey = (&MarkKey(&id, &claim)).into();
+        assert_eq!(ItemKey::of_marked(&claim.tenant, mark.sk()), Some((&claim).into()));
+        for other in [ONBOARDING, "key", "change#00000000000000000001", CLAIM] {
+            assert_eq!(ItemKey::of_marked(&claim.tenant, other), None);
+        }
     }
 }

@@ -209,6 +209,10 @@ impl Ledger for DynamoLedger {
         erasure::destroy_key(self, key).await
     }
 
+    async fn erase_claims(&self, key: &OnboardingKey) -> Result<(), LedgerError> {
+        claim::erase_all(self, key).await
+    }
+
     async fn bury(&self, onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> Result<(), LedgerError> {
         erasure::bury(self, onboarding, tombstone, due).await
     }

@@ -1,7 +1,7 @@
 //! Claims, and the onboardings of references.
 
-use crate::domain::{OnboardingId, Reference, Tenant, Timestamp};
-use crate::ports::{ClaimKey, ClaimRecord, Claimed, MAX_REFERENCES};
+use crate::domain::{OnboardingId, OnboardingKey, Reference, Tenant, Timestamp};
+use crate::ports::{ClaimKey, ClaimRecord, Claimed, ERASED_CLAIM, MAX_REFERENCES};
 
 use super::state::State;
 
@@ -9,6 +9,7 @@ impl State {
     pub(super) fn claim(&mut self, key: &ClaimKey, record: &ClaimRecord, now: Timestamp) -> Claimed {
         let taken = match self.claims.get(key).filter(|standing| standing.until > now) {
             None => record.clone(),
+            Some(standing) if standing.erased => return Claimed::Erased(standing.onboarding.clone()),
             Some(standing) if standing.fence == record.fence => return Claimed::Ours(standing.clone()),
             Some(standing) if standing.done => return Claimed::Before(standing.clone()),
             Some(standing) if standing.deadline > now => return Claimed::Working(standing.clone()),
@@ -32,6 +33,15 @@ impl State {
     pub(super) fn drop_claim(&mut self, key: &ClaimKey, fence: &str, now: Timestamp) {
         if let Some(claim) = self.claims.get_mut(key).filter(|claim| claim.fence == fence && !claim.done) {
             claim.deadline = now;
+            self.writes += 1;
+        }
+    }
+
+    pub(super) fn erase_claims(&mut self, of: &OnboardingKey) {
+        let own = self.claims.iter_mut().filter(|(key, claim)| key.tenant == of.tenant && claim.onboarding == of.id);
+        for (_, claim) in own.filter(|(_, claim)| !claim.erased) {
+            let nothing = || ERASED_CLAIM.to_owned();
+            *claim = ClaimRecord { content: nothing(), fence: nothing(), done: true, erased: true, ..claim.clone() };
             self.writes += 1;
         }
     }

@@ -219,6 +219,11 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
+    async fn erase_claims(&self, key: &OnboardingKey) -> Result<(), LedgerError> {
+        self.state().erase_claims(key);
+        Ok(())
+    }
+
     async fn bury(&self, onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> Result<(), LedgerError> {
         self.state().bury(onboarding, tombstone, due)
     }

@@ -115,6 +115,7 @@ ledger! {
     key(key: &OnboardingKey) -> Option<String>;
     fence_erasure(key: &OnboardingKey, at: Timestamp) -> Option<Onboarding>;
     destroy_key(key: &OnboardingKey) -> ();
+    erase_claims(key: &OnboardingKey) -> ();
     bury(onboarding: &Onboarding, tombstone: &Truth, due: Timestamp) -> ();
     connection(key: &ConnectionKey) -> ConnectionRecord;
     pause(key: &ConnectionKey, until: Timestamp) -> ();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use idv_gateway::domain::ChangeKind;
 use idv_gateway::memory::bells::{Message, QueueName};
+use idv_gateway::ports::ERASED_CLAIM;
 use idv_it::rig::Rig;
 use idv_it::rig::canon::{self, Canon, Whole};
 use idv_it::rig::provider::meaning;
@@ -142,15 +143,19 @@ fn erased(rig: &Rig, onboarding: &Canon) -> Result<(), String> {
     let clean =
         onboarding.erased && !onboarding.has_key && onboarding.parts.is_empty() && onboarding.attempts.is_empty();
     let forgotten = whole.subjects.values().all(|state| state == "erased") && whole.references.is_empty();
+    let claims = rig.ledger.contents().claims;
+    let emptied = !claims.is_empty()
+        && claims.values().all(|claim| claim.erased && claim.content == ERASED_CLAIM && claim.fence == ERASED_CLAIM);
     let at_provider = rig.provider("acme").runs().iter().all(|run| run.erased);
     let last = rig.receiver.accepted().last().map(|hand_over| hand_over.kind.clone());
     if clean
         && forgotten
+        && emptied
         && at_provider
         && kinds == [ChangeKind::Erased]
         && last.as_deref() == Some("onboarding.erased")
     {
         return Ok(());
     }
-    Err(format!("not erased: {whole:#?} {at_provider} {last:?}"))
+    Err(format!("not erased: {whole:#?} {at_provider} {last:?} {claims:?}"))
 }

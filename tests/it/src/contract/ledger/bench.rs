@@ -88,6 +88,7 @@ impl<'a> Bench<'a> {
             deadline: from + Duration::from_secs(60),
             done: false,
             until: from + Duration::from_secs(86_400),
+            erased: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Idempotent actions.
 
-use idv_gateway::ports::{ClaimRecord, Claimed};
+use idv_gateway::domain::IdempotencyKey;
+use idv_gateway::ports::{ClaimKey, ClaimRecord, Claimed};
 
 use super::bench::{Bench, T0, at};
 
@@ -112,5 +113,68 @@ pub async fn of_two_that_claim_exactly_one_works(bench: &Bench<'_>) {
             }
             neither => panic!("{round}: {neither:?}"),
         }
+    }
+}
+
+/// Done, abandoned and being worked on; one of another onboarding, one of another tenant's of the same number.
+pub async fn of_an_erased_onboardings_claims_only_whose_they_were_stays(bench: &Bench<'_>) {
+    let other = bench.other();
+    let named = |of: &Bench<'_>, action, name: &str| ClaimKey { action, ..of.claim_key(name) };
+    let own = [named(bench, "start", "k"), named(bench, "resume", "k"), named(bench, "resume", "l")];
+    let foreign = named(bench, "start", "m");
+    let ledger = bench.ledger;
+    for (number, key) in own.iter().enumerate() {
+        let record = bench.claim(&format!("w{number}"), "c", 1, at(if number == 1 { 0 } else { 90 }));
+        assert!(matches!(ledger.claim(key, &record, at(90)).await.unwrap(), Claimed::Ours(_)));
+    }
+    assert!(ledger.finish_claim(&own[0], "w0").await.unwrap());
+    let two = bench.claim("f", "c", 2, at(90));
+    ledger.claim(&foreign, &two, at(90)).await.unwrap();
+    let theirs = other.claim("o", "c", 1, at(90));
+    ledger.claim(&named(&other, "start", "k"), &theirs, at(90)).await.unwrap();
+
+    for _ in 0..2 {
+        ledger.erase_claims(&bench.key(1)).await.unwrap();
+    }
+    for key in &own {
+        // whoever comes with whatever, and also who still worked on it
+        for (fence, content, onboarding) in [("new", "c", 1), ("new", "other", 3), ("w2", "c", 1), ("erased", "c", 1)] {
+            let record = bench.claim(fence, content, onboarding, at(5000));
+            assert_eq!(
+                ledger.claim(key, &record, at(5000)).await.unwrap(),
+                Claimed::Erased(bench.key(1).id),
+                "{key:?}"
+            );
+        }
+    }
+    assert!(!ledger.finish_claim(&own[2], "w2").await.unwrap());
+    ledger.drop_claim(&own[2], "w2", at(91)).await.unwrap();
+    assert!(matches!(ledger.claim(&own[2], &two, at(92)).await.unwrap(), Claimed::Erased(_)));
+    assert_eq!(ledger.claim(&foreign, &bench.claim("n", "c", 4, at(91)), at(91)).await.unwrap(), Claimed::Working(two));
+    let again = other.claim("n", "c", 1, at(91));
+    let theirs_still = ledger.claim(&named(&other, "start", "k"), &again, at(91)).await.unwrap();
+    assert_eq!(theirs_still, Claimed::Working(theirs));
+    // past its time it is absent like any other
+    let late = bench.claim("late", "c", 5, at(90_000));
+    assert_eq!(ledger.claim(&own[0], &late, at(90_000)).await.unwrap(), Claimed::Ours(late));
+}
+
+pub async fn claiming_and_erasing_at_once_leave_nothing_that_a_second_time_does_not_find(bench: &Bench<'_>) {
+    let keys: Vec<ClaimKey> = (0..8)
+        .map(|number| ClaimKey { key: IdempotencyKey::parse(format!("k{number}")).unwrap(), ..bench.claim_key("k") })
+        .collect();
+    let key = bench.key(1);
+    for claim_key in &keys {
+        let record = bench.claim("one", "c", 1, T0);
+        let (claimed, erased) =
+            tokio::join!(bench.ledger.claim(claim_key, &record, T0), bench.ledger.erase_claims(&key));
+        assert!(matches!(claimed.unwrap(), Claimed::Ours(_) | Claimed::Erased(_)));
+        erased.unwrap();
+    }
+    bench.ledger.erase_claims(&key).await.unwrap();
+    for claim_key in &keys {
+        let record = bench.claim("two", "c", 1, at(60));
+        let found = bench.ledger.claim(claim_key, &record, at(60)).await.unwrap();
+        assert_eq!(found, Claimed::Erased(key.id.clone()));
     }
 }

@@ -78,6 +78,8 @@ macro_rules! ledger_contract {
             claims::a_claim_past_its_time_is_absent,
             claims::who_was_overtaken_finishes_nothing,
             claims::of_two_that_claim_exactly_one_works,
+            claims::of_an_erased_onboardings_claims_only_whose_they_were_stays,
+            claims::claiming_and_erasing_at_once_leave_nothing_that_a_second_time_does_not_find,
             lists::a_reference_names_its_onboardings_newest_first,
             lists::a_reference_forgets_the_oldest_beyond_its_cap,
             lists::pages_have_no_holes_and_no_repeats,
