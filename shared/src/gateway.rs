@@ -57,7 +57,7 @@ impl Gateway {
             key: before.key.clone(),
             expected,
             nonce: self.world.entropy.mark(),
-            truth: Truth { look_seq: expected.saturating_add(1), ..truth },
+            truth: Truth { look_seq: expected.saturating_add(1), ..truth.at_rest() },
             looked_at: None,
             look_due: before.look.due,
             delivery_due: None,

@@ -11,6 +11,7 @@ pub mod reduce;
 pub mod schedule;
 mod status;
 mod time;
+mod weight;
 
 pub use self::change::{Change, ChangeKind, Evidence, PartFact, Wanted};
 pub use self::error::ErrorCode;

@@ -12,6 +12,7 @@ use super::notice::Claim;
 use super::part::Part;
 use super::status::{Action, Because, Channel, DecidedBy, Status, SubjectKind};
 use super::time::Timestamp;
+use super::weight::{self, weight};
 
 /// An onboarding has attempts 1…8 (design §4).
 pub const MAX_ATTEMPTS: u8 = 8;
@@ -219,11 +220,44 @@ impl Truth {
         self.record(ChangeKind::Status, previous, at, evidence);
     }
 
-    /// Committed changes that no longer have to stand in the item, oldest first.
+    /// Committed changes that no longer have to stand in the item, oldest first: those beyond the cap, and those that
+    /// the item has no room for. The last one always stays.
     #[must_use]
     pub fn overflowing(&self) -> &[Change] {
-        let beyond = self.changes.len().saturating_sub(INLINE_CHANGES);
+        let rest = Self { changes: Vec::new(), ..self.clone() };
+        let mut room = weight::TRUTH.saturating_sub(weight(&rest));
+        let mut fits = |change: &&Change| {
+            // the comma between two
+            let left = room.checked_sub(weight(*change).saturating_add(1));
+            room = left.unwrap_or_default();
+            left.is_some()
+        };
+        let kept = self.changes.iter().rev().take(INLINE_CHANGES).take_while(|change| fits(change)).count();
+        let beyond = self.changes.len().saturating_sub(kept.max(1));
         self.changes.get(..beyond).unwrap_or(&[])
+    }
+
+    /// So many changes wait to leave the item that no more may join them.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        weight(&self.changes) > weight::CROWD
+    }
+
+    /// Whether the item has room for the attempts; only a link of more than 4 KB leaves none.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        weight(&self.attempts) <= weight::ATTEMPTS
+    }
+
+    /// As it rests: the links of earlier attempts are never handed out again.
+    #[must_use]
+    pub fn at_rest(mut self) -> Self {
+        let earlier = self.attempts.len().saturating_sub(1);
+        for attempt in self.attempts.iter_mut().take(earlier) {
+            attempt.sealed_link = None;
+            attempt.link_for = None;
+        }
+        self
     }
 }
 

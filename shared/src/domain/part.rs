@@ -6,6 +6,7 @@ use super::closed_list::closed_list;
 use super::name::{ProviderId, Resource, ResourceKind};
 use super::status::{Action, Because, DecidedBy, Status};
 use super::time::Timestamp;
+use super::weight::{PARTS, weight};
 
 closed_list! {
     /// Where one piece of evidence stands.
@@ -32,9 +33,9 @@ impl Standing {
 pub struct Part {
     /// Which resource at the provider.
     pub resource: Resource,
-    /// The provider's status word as it came, at most 64 characters.
+    /// The provider's status word as it came, at most 64 bytes of it.
     pub provider_status: String,
-    /// The provider's reason as it came, at most 64 characters.
+    /// The provider's reason as it came, at most 64 bytes of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_reason: Option<String>,
     /// Facts beside the status that the mapping needs, such as Ondato's `isSuccess`; no personal data.
@@ -79,13 +80,21 @@ impl Part {
     }
 }
 
-/// The provider's words are kept, but never more than 64 characters of them.
+/// The provider's words are kept, but never more than 64 bytes of them: whole characters, so at most 64.
 #[must_use]
 pub fn clipped(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(64).collect()
+    let mut room = WORD;
+    let fits = |c: &char| {
+        let rest = room.checked_sub(c.len_utf8());
+        room = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    text.chars().filter(|c| !c.is_control()).take_while(fits).collect()
 }
 
-/// More parts than this fold into one `overflow` part (design §9).
+const WORD: usize = 64;
+
+/// More parts than this, or heavier ones than their share of the item, fold into one `overflow` part (design §9).
 pub const MAX_PARTS: usize = 64;
 
 /// What one look found: all or nothing.
@@ -98,14 +107,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// A complete look. Parts beyond the cap fold into one that can never approve.
+    /// A complete look. Parts beyond the caps fold into one that can never approve.
     #[must_use]
     pub fn of(mut parts: Vec<Part>) -> Self {
-        if parts.len() > MAX_PARTS {
-            parts.truncate(MAX_PARTS - 1);
-            parts.extend(overflow());
+        for part in &mut parts {
+            part.provider_status = clipped(&part.provider_status);
+            part.provider_reason = part.provider_reason.as_deref().map(clipped);
         }
-        Self { parts, gone: false }
+        Self { parts: fitting(parts), gone: false }
     }
 
     /// The provider does not know the subject any more.
@@ -127,10 +136,39 @@ impl Snapshot {
     }
 }
 
+/// All of them where they fit; else as many of the first as leave room for the one that stands for the others.
+pub(super) fn fitting(mut parts: Vec<Part>) -> Vec<Part> {
+    if room_for(&parts, MAX_PARTS, PARTS) < parts.len() {
+        let overflow = overflow();
+        let left = PARTS.saturating_sub(overflow.as_ref().map_or(0, weight));
+        parts.truncate(room_for(&parts, MAX_PARTS - 1, left));
+        parts.extend(overflow);
+    }
+    parts
+}
+
+/// How many of the first there is room for.
+pub(super) fn room_for(parts: &[Part], count: usize, bytes: usize) -> usize {
+    let mut left = bytes;
+    let mut fits = |part: &&Part| {
+        // the comma between two
+        let rest = left.checked_sub(weight(*part).saturating_add(1));
+        left = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    parts.iter().take(count).take_while(|part| fits(part)).count()
+}
+
+const OVERFLOW: &str = "overflow";
+
 fn overflow() -> Option<Part> {
-    let kind = ResourceKind::parse("overflow").ok()?;
-    let id = ProviderId::parse("overflow").ok()?;
-    Some(Part::new(Resource { kind, id }, "overflow", Standing::Unrecognised))
+    let kind = ResourceKind::parse(OVERFLOW).ok()?;
+    let id = ProviderId::parse(OVERFLOW).ok()?;
+    Some(Part::new(Resource { kind, id }, OVERFLOW, Standing::Unrecognised))
+}
+
+pub(super) fn is_overflow(part: &Part) -> bool {
+    part.resource.kind.as_str() == OVERFLOW
 }
 
 /// What the parts of the current attempt mean, by the provider's total table.
@@ -163,5 +201,21 @@ impl Opinion {
     #[must_use]
     pub const fn plain(status: Status) -> Self {
         Self { status, reasons: Vec::new(), action: None, decided_by: DecidedBy::Unknown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_at_whole_characters_within_64_bytes() {
+        for (letter, kept) in [('a', 64), ('ä', 32), ('\u{20ac}', 21), ('\u{1f600}', 16)] {
+            let long: String = std::iter::repeat_n(letter, 100).collect();
+            assert_eq!(clipped(&long).chars().count(), kept, "{letter}");
+            assert_eq!(clipped(&format!("{letter}\n\u{7f}")), letter.to_string(), "no control characters");
+        }
+        // what follows one that has no room is not taken in its place
+        assert_eq!(clipped(&format!("{}ä{}", "a".repeat(63), "b")), "a".repeat(63));
     }
 }

@@ -9,9 +9,10 @@
 
 use super::change::{ChangeKind, Evidence};
 use super::onboarding::Truth;
-use super::part::{Assessment, MAX_PARTS, Opinion, Part, Snapshot, Standing};
+use super::part::{Assessment, MAX_PARTS, Opinion, Part, Snapshot, Standing, clipped, fitting, is_overflow, room_for};
 use super::status::{MAX_REASONS, Status};
 use super::time::Timestamp;
+use super::weight::PARTS;
 
 /// When and why the look was made.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +66,21 @@ pub fn reduce_superseded(before: &Truth, snapshot: &Snapshot) -> Truth {
 fn merged(known: &[Part], snapshot: &Snapshot) -> Vec<Part> {
     let found = snapshot.parts();
     let missing = known.iter().filter(|part| !found.iter().any(|new| new.resource == part.resource));
-    let gone = missing.map(|part| Part { gone: true, ..part.clone() });
+    let mut gone: Vec<Part> = missing.map(|part| Part { gone: true, ..part.clone() }).collect();
+    let all: Vec<Part> = found.iter().chain(&gone).cloned().collect();
+    let room = room_for(&all, MAX_PARTS, PARTS);
+    if room == all.len() {
+        return all;
+    }
+    // What speaks against stays before what does not. If not even that fits, no table sees all of it: it folds.
+    gone.sort_by_key(|part| part.standing != Standing::Rejected);
+    let against = gone.iter().filter(|part| part.standing == Standing::Rejected).count();
     let mut all: Vec<Part> = found.iter().cloned().chain(gone).collect();
-    all.truncate(MAX_PARTS);
+    let room = room_for(&all, MAX_PARTS, PARTS);
+    if room < found.len().saturating_add(against) && !found.iter().any(is_overflow) {
+        return fitting(all);
+    }
+    all.truncate(room);
     all
 }
 
@@ -92,6 +105,9 @@ fn adopt(after: &mut Truth, opinion: Opinion, occasion: Occasion) {
     let asked_before = after.action.clone();
     after.reasons = opinion.reasons;
     after.reasons.truncate(MAX_REASONS);
+    for reason in &mut after.reasons {
+        reason.provider_code = reason.provider_code.as_deref().map(clipped);
+    }
     after.action = opinion.action;
     after.decided_by = opinion.decided_by;
     after.status = opinion.status;

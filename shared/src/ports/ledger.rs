@@ -248,6 +248,9 @@ pub const ERASED_REFERENCE: &str = "erased";
 /// What the content and the fence of an erased onboarding's claims read as: no digest and no fence is like it.
 pub const ERASED_CLAIM: &str = "erased";
 
+/// Why a commit is refused whose attempts have no room in the item.
+pub const NO_ROOM: &str = "commit: the attempts have no room in the item";
+
 /// A page of a tenant's onboardings, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -274,7 +277,9 @@ pub trait Ledger: Send + Sync {
     async fn lease_look(&self, key: &OnboardingKey, lease: &Lease, now: Timestamp)
     -> Result<LeaseOutcome, LedgerError>;
 
-    /// Writes what was found and gives the look lease back. Changes beyond the cap are spilled, then leave the item.
+    /// Writes what was found and gives the look lease back. Changes beyond the caps are spilled, then leave the item.
+    /// An item never weighs more than its caps ([`Truth::overflowing`]) but between the two; what has no room at all
+    /// ([`Truth::has_room`]) is refused.
     async fn commit(&self, commit: &Commit) -> Result<Committed, LedgerError>;
 
     /// Asks for a look that is due then, unless one is due earlier that has not been rung yet, and gives the look lease

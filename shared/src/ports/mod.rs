@@ -16,8 +16,8 @@ pub use self::due::{Due, DueBell, next_look_entry};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, ERASED_CLAIM, ERASED_REFERENCE, EndpointKey,
-    EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, MAX_REFERENCES, Page,
-    Released, SharedLogin, SubjectRecord, SubjectState,
+    EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, MAX_REFERENCES,
+    NO_ROOM, Page, Released, SharedLogin, SubjectRecord, SubjectState,
 };
 pub use self::provider::{
     Account, BadField, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, Reach, Recovery,

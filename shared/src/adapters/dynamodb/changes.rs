@@ -15,15 +15,19 @@ use super::onboarding::{ERASED, of_item};
 
 const CHANGE: &str = "change";
 const INLINE: &str = "truth.changes";
+/// Calls that share the time limits of one: more at once would wait for each other.
+pub(super) const AT_ONCE: usize = 16;
 
 /// Writes what overflows to items of its own, then takes it out of the onboarding, if that still is as committed.
 pub(super) async fn spill(ledger: &DynamoLedger, key: &OnboardingKey, committed: &Truth) -> Result<(), LedgerError> {
     let overflowing = committed.overflowing();
-    try_join_all(overflowing.iter().map(|change| async move {
-        let content = nested(CHANGE, change)?;
-        ledger.put(&ChangeKey(key, change.version), [(CHANGE, content)], None).await
-    }))
-    .await?;
+    for some in overflowing.chunks(AT_ONCE) {
+        try_join_all(some.iter().map(|change| async move {
+            let content = nested(CHANGE, change)?;
+            ledger.put(&ChangeKey(key, change.version), [(CHANGE, content)], None).await
+        }))
+        .await?;
+    }
     let kept: Vec<&Change> = committed.changes.iter().skip(overflowing.len()).collect();
     let update = Update::of(key)
         .set(INLINE, nested(INLINE, &kept)?)
@@ -68,8 +72,11 @@ pub(super) async fn change(
 /// Deletes everything that was spilled.
 pub(super) async fn forget_all(ledger: &DynamoLedger, key: &OnboardingKey) -> Result<(), LedgerError> {
     let spilled = ledger.query(&spilled_of(key)).await?;
-    let versions = spilled.iter().filter_map(version_of);
-    forget(ledger, versions.map(|version| ChangeKey(key, version))).await
+    let versions: Vec<u64> = spilled.iter().filter_map(version_of).collect();
+    for some in versions.chunks(AT_ONCE) {
+        forget(ledger, some.iter().map(|&version| ChangeKey(key, version))).await?;
+    }
+    Ok(())
 }
 
 async fn forget<'a>(ledger: &DynamoLedger, changes: impl Iterator<Item = ChangeKey<'a>>) -> Result<(), LedgerError> {

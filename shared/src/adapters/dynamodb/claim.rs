@@ -13,6 +13,7 @@ use crate::ports::{ClaimKey, ClaimRecord, Claimed, ERASED_CLAIM, LedgerError};
 use super::DynamoLedger;
 use super::attributes::{EXPIRES, Item, expiry, moment, text, unreadable};
 use super::calls::{Outcome, Query, RACES, Range, contended};
+use super::changes::AT_ONCE;
 use super::expression::{Condition, Relation, Update};
 use super::keys::{ItemKey, MARKS, MarkKey, partition};
 
@@ -133,19 +134,23 @@ pub(super) async fn erase_all(ledger: &DynamoLedger, key: &OnboardingKey) -> Res
         limit: usize::MAX,
     };
     let marks = ledger.query(&marks).await?;
-    let claims = marks.iter().filter_map(|mark| ItemKey::of_marked(&key.tenant, mark.text("sk").ok()??));
-    try_join_all(claims.map(|claim| async move {
-        let update = Update::of(claim)
-            .set(CONTENT, text(ERASED_CLAIM))
-            .set(FENCE, text(ERASED_CLAIM))
-            .set(DONE, AttributeValue::Bool(true))
-            .set(ERASED, AttributeValue::Bool(true))
-            .when(Condition::equal(ONBOARDING, text(key.id.as_str())))
-            .when(Condition::Absent(ERASED));
-        ledger.update(&update).await
-    }))
-    .await
-    .map(drop)
+    let marked = |mark: &Item| ItemKey::of_marked(&key.tenant, mark.text("sk").ok()??);
+    let claims: Vec<ItemKey> = marks.iter().filter_map(marked).collect();
+    for some in claims.chunks(AT_ONCE) {
+        try_join_all(some.iter().map(|claim| erase(ledger, claim, &key.id))).await?;
+    }
+    Ok(())
+}
+
+async fn erase(ledger: &DynamoLedger, claim: &ItemKey, onboarding: &OnboardingId) -> Result<(), LedgerError> {
+    let update = Update::of(claim.clone())
+        .set(CONTENT, text(ERASED_CLAIM))
+        .set(FENCE, text(ERASED_CLAIM))
+        .set(DONE, AttributeValue::Bool(true))
+        .set(ERASED, AttributeValue::Bool(true))
+        .when(Condition::equal(ONBOARDING, text(onboarding.as_str())))
+        .when(Condition::Absent(ERASED));
+    ledger.update(&update).await.map(drop)
 }
 
 fn attributes_of(record: &ClaimRecord) -> Vec<(&'static str, AttributeValue)> {

@@ -26,7 +26,7 @@ pub struct ItemKind {
 pub const ITEM_KINDS: &[ItemKind] = &[
     ItemKind {
         name: "onboarding",
-        what: "One onboarding: state, parts, attempts, its last 16 changes, leases, what is due.",
+        what: "One onboarding: state, parts, attempts, its last changes (16 at most, fewer where they weigh more), leases, what is due. At most 32 KB.",
         pk: "`{tenant}#{onboarding}`",
         sk: "`onboarding`",
         written_by: "onboarding-initiator and event-fetcher (truth, look), result-deliverer (delivery), reconciler (moves due entries it has rung)",

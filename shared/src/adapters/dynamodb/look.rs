@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::domain::{Lease, OnboardingKey, Timestamp};
-use crate::ports::{Commit, Committed, Due, LeaseOutcome, LedgerError};
+use crate::ports::{Commit, Committed, Due, LeaseOutcome, LedgerError, NO_ROOM};
 
 use super::DynamoLedger;
 use super::attributes::{Item, moment, nested, number, text, unreadable};
@@ -15,7 +15,7 @@ use super::calls::{Outcome, RACES, contended};
 use super::changes;
 use super::due::{LOOK_DUE, gives_way};
 use super::expression::{Answer, Condition, Relation, Update};
-use super::onboarding::{ERASED, LOOK_ASKED, LOOK_LEASE_FENCE, LOOK_LEASE_UNTIL, LOOK_STARTED, TRUTH, of_item};
+use super::onboarding::{self, ERASED, LOOK_ASKED, LOOK_LEASE_FENCE, LOOK_LEASE_UNTIL, LOOK_STARTED, TRUTH, of_item};
 
 const LOOK_SEQ: &str = "truth.look_seq";
 
@@ -48,6 +48,28 @@ pub(super) async fn lease(
 }
 
 pub(super) async fn commit(ledger: &DynamoLedger, commit: &Commit) -> Result<Committed, LedgerError> {
+    if !commit.truth.has_room() {
+        return Err(LedgerError::Refused(NO_ROOM.to_owned()));
+    }
+    if commit.truth.is_crowded() {
+        return commit_uncrowded(ledger, commit).await;
+    }
+    commit_whole(ledger, commit).await
+}
+
+/// Spilling has failed again and again: what is committed already must leave the item before more joins it.
+async fn commit_uncrowded(ledger: &DynamoLedger, commit: &Commit) -> Result<Committed, LedgerError> {
+    let Some(standing) = onboarding::read(ledger, &commit.key).await? else { return Ok(Committed::Erased) };
+    let mut commit = commit.clone();
+    if standing.erased_at.is_none() && standing.truth.look_seq == commit.expected {
+        changes::spill(ledger, &commit.key, &standing.truth).await?;
+        let gone = standing.truth.overflowing().last().map_or(0, |change| change.version);
+        commit.truth.changes.retain(|change| change.version > gone);
+    }
+    commit_whole(ledger, &commit).await
+}
+
+async fn commit_whole(ledger: &DynamoLedger, commit: &Commit) -> Result<Committed, LedgerError> {
     let truth = nested(TRUTH, &commit.truth)?;
     let mut entry = Entry::Planned;
     for _ in 0..RACES {

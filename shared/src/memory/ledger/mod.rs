@@ -22,7 +22,7 @@ use crate::domain::{
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
-    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Released, SharedLogin, SubjectRecord,
+    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, NO_ROOM, Page, Released, SharedLogin, SubjectRecord,
     SubjectState,
 };
 
@@ -90,6 +90,9 @@ impl Ledger for MemoryLedger {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, LedgerError> {
+        if !commit.truth.has_room() {
+            return Err(LedgerError::Refused(NO_ROOM.to_owned()));
+        }
         Ok(self.state().commit(commit))
     }
 

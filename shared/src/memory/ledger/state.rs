@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::schedule::Pace;
 use crate::domain::{
-    Change, ConnectionKey, INLINE_CHANGES, Lease, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey,
-    Tenant, Timestamp,
+    Change, ConnectionKey, Lease, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant, Timestamp,
 };
 use crate::ports::{ClaimKey, ClaimRecord, ConnectionRecord, Due, EndpointKey, EndpointRecord, Page, SubjectRecord};
 
@@ -191,9 +190,9 @@ impl State {
     /// Takes what is beyond the cap out of the item; true if there was any.
     pub(super) fn spill(&mut self, key: &OnboardingKey) {
         let Some(row) = self.onboardings.get_mut(key) else { return };
-        let changes = &mut row.onboarding.truth.changes;
-        let beyond = changes.len().saturating_sub(INLINE_CHANGES);
-        for change in changes.drain(..beyond) {
+        let truth = &mut row.onboarding.truth;
+        let beyond = truth.overflowing().len();
+        for change in truth.changes.drain(..beyond) {
             self.spilled.insert((key.clone(), change.version), change);
             self.writes += 1;
         }

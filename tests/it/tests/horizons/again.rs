@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use idv_it::rig::play::{Begun, start};
+use idv_it::rig::play::start;
 use idv_it::rig::pulse::{Step, Task};
 use idv_it::rig::{Act, Mode, Rig, Setup};
 use serde_json::{Value, json};
@@ -78,9 +78,8 @@ fn a_start_that_died_and_was_erased_writes_nothing_when_it_comes_again() {
     assert!(played > 10, "{played}");
 }
 
-/// Two requests with keys of their own, their await points mixed by the seed.
-fn both(rig: &Rig, begun: &Begun, seed: u64) -> Vec<Value> {
-    let requests = ["key-2", "key-3"].map(|key| resume(begun, key));
+/// Requests at once, their await points mixed by the seed.
+fn at_once(rig: &Rig, requests: &[Value], seed: u64) -> Vec<Value> {
     let mut tasks: Vec<_> =
         requests.iter().map(|request| Task::new(rig.initiator.answer(None, request.clone()))).collect();
     let (mut answers, mut chance) = (Vec::new(), seed);
@@ -106,7 +105,7 @@ fn two_resumes_at_once_begin_one_run() {
         let begun = rig.begin("acme", "key-1");
         rig.happen(&begun, Act::Expire);
         rig.settle().unwrap();
-        let answers = both(&rig, &begun, seed);
+        let answers = at_once(&rig, &["key-2", "key-3"].map(|key| resume(&begun, key)), seed);
         assert!(
             answers.iter().all(|answer| run_of(answer).is_some() || answer["error"]["retryable"] == true),
             "{answers:?}"
@@ -118,4 +117,47 @@ fn two_resumes_at_once_begin_one_run() {
         assert_eq!(rig.provider("acme").creates(), 2, "seed {seed}");
         assert_eq!(rig.read(&begun.key).truth.attempts.len(), 2, "seed {seed}");
     }
+}
+
+/// Whoever claims while its onboarding is being erased: when both are through, no claim says what it was for.
+#[test]
+fn what_is_claimed_during_an_erasure_is_erased_with_it() {
+    for (seed, action) in (0..400).zip(["resume", "cancel", "update_contact", "submit"].into_iter().cycle()) {
+        let mut rig = Rig::new(&Setup { seed, ..Setup::default() });
+        let begun = rig.begin("acme", "key-1");
+        rig.happen(&begun, Act::Expire);
+        rig.settle().unwrap();
+        let request = |action: &str| {
+            let mut request = resume(&begun, &format!("{action}-1"));
+            request["action"] = json!(action);
+            if action == "update_contact" {
+                request["email"] = json!("someone@example.com");
+            }
+            request
+        };
+        let answers = at_once(&rig, &[request("erase"), request(action)], seed);
+        assert!(answers.iter().any(|answer| answer["erased_at"].is_string()), "{answers:?}");
+        let claims = rig.ledger.contents().claims;
+        assert!(
+            claims.len() > 2 && claims.values().all(|claim| claim.erased),
+            "{action} {seed}: {answers:?} {:?}",
+            claims.iter().filter(|(_, c)| !c.erased).collect::<Vec<_>>()
+        );
+        let other = rig.ask(None, resume(&begun, "key-9")).done().unwrap();
+        assert_eq!(other["error"]["code"], "not_resumable", "{other}");
+    }
+}
+
+#[test]
+fn a_key_of_an_erased_onboarding_is_none_for_another() {
+    let mut rig = Rig::new(&Setup::default());
+    let [one, other] = ["key-1", "key-2"].map(|key| rig.begin("acme", key));
+    erase(&rig, one.key.id.as_str(), "erase-1");
+    let request = json!({
+        "action": "erase", "tenant": "acme", "onboarding_id": other.key.id, "idempotency_key": "erase-1",
+    });
+    let answer = rig.ask(None, request).done().unwrap();
+    assert_eq!(answer["error"]["code"], "conflict", "{answer}");
+    assert!(rig.read(&other.key).erased_at.is_none());
+    erase(&rig, one.key.id.as_str(), "erase-1");
 }

@@ -44,6 +44,8 @@ macro_rules! ledger_contract {
             changes::forty_changes_of_one_commit_are_dense,
             changes::forty_commits_are_dense,
             changes::a_lost_race_leaves_no_change_behind,
+            changes::what_the_item_has_no_room_for_leaves_it_before_the_sixteenth,
+            changes::attempts_without_room_are_refused,
             deliveries::taking_the_lease_counts_a_try,
             deliveries::the_same_delivery_lease_twice_counts_once,
             deliveries::a_try_is_not_made_before_its_time,
