@@ -5,9 +5,12 @@
 use std::time::Duration;
 
 use idv_simulators::app::TenantApp;
+use idv_simulators::intergiro::{self as bank, Intergiro, Programme};
 use idv_simulators::ondato::{Act, Application, Ondato, Settings, Subscription, WebhookManner, WebhookRule};
 use serde_json::{Value, json};
 
+/// The secret part of the address to which a provider sends what it does not sign.
+const URL_KEY: &str = "deployment-test-url-key-of-43-characters-01";
 /// Signs the webhooks of the providers that sign.
 const MAC: &str = "deployment-test-webhook-secret";
 /// Signs the deliveries.
@@ -18,24 +21,39 @@ const SEALING_KEY: &str = "ZGVwbG95bWVudC10ZXN0IHNlYWxpbmcga2V5IDMyIEI=";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
     Ondato,
+    Intergiro,
 }
 
 /// Each provider with the tenant that has an account with it. The tenant `acme` has only what the version before knows:
 /// to a version that does not know a provider, a tenant with that provider is one that cannot be read.
-pub(crate) const PROVIDERS: [(Provider, &str); 2] = [(Provider::Ondato, "acme"), (Provider::Ondato, "globex")];
+pub(crate) const PROVIDERS: [(Provider, &str); 2] = [(Provider::Ondato, "acme"), (Provider::Intergiro, "globex")];
 
 impl Provider {
     /// Of the connection, too.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ondato => "ondato",
+            Self::Intergiro => "intergiro",
         }
     }
 
-    /// Who is to be verified, as this provider wants it said.
-    pub(crate) fn subject(self) -> Value {
+    /// Who is to be verified, as this provider wants it said. Nobody else has this address.
+    pub(crate) fn subject(self, email: &str) -> Value {
         match self {
-            Self::Ondato => json!({ "kind": "individual", "firstName": "Ona", "lastName": "Example" }),
+            Self::Ondato => json!({ "kind": "individual", "firstName": "Ona", "lastName": "Example", "email": email }),
+            Self::Intergiro => json!({
+                "kind": "individual", "first_name": "Ona", "last_name": "Example", "email": email,
+                "phone_number": "46700000000", "date_of_birth": "1991-12-06",
+                "address": { "country_code": "SE", "street1": "Torg 2", "city": "Uppsala", "postal_code": "753 10" },
+            }),
+        }
+    }
+
+    /// What the tenant is told once the person has done her part.
+    pub(crate) const fn captured(self) -> &'static str {
+        match self {
+            Self::Ondato => "submitted",
+            Self::Intergiro => "in_review",
         }
     }
 }
@@ -45,11 +63,13 @@ pub(crate) struct Tenant {
     pub(crate) name: &'static str,
     pub(crate) app: TenantApp,
     ondato: Application,
+    intergiro: Programme,
 }
 
 /// Everything outside.
 pub(crate) struct Outside {
     ondato: Ondato,
+    intergiro: Intergiro,
     tenants: Vec<Tenant>,
 }
 
@@ -59,12 +79,19 @@ impl Outside {
         for (_, name) in PROVIDERS {
             if tenants.iter().all(|tenant| tenant.name != name) {
                 let app = TenantApp::start(0, &[SECRET]).await.map_err(|error| format!("{name}'s system: {error}"))?;
-                tenants.push(Tenant { name, app, ondato: Application::another(name) });
+                let (ondato, intergiro) = (Application::another(name), Programme::another(name));
+                tenants.push(Tenant { name, app, ondato, intergiro });
             }
         }
         let applications = tenants.iter().map(|tenant| tenant.ondato.clone()).collect();
         let ondato = Ondato::start(Settings { applications, ..Settings::default() }).await;
-        Ok(Self { ondato: ondato.map_err(|error| format!("the simulated Ondato: {error}"))?, tenants })
+        let programmes = tenants.iter().map(|tenant| tenant.intergiro.clone()).collect();
+        let intergiro = Intergiro::start(bank::Settings { programmes, ..bank::Settings::default() }).await;
+        Ok(Self {
+            ondato: ondato.map_err(|error| format!("the simulated Ondato: {error}"))?,
+            intergiro: intergiro.map_err(|error| format!("the simulated Intergiro: {error}"))?,
+            tenants,
+        })
     }
 
     pub(crate) fn tenants(&self) -> impl Iterator<Item = &Tenant> {
@@ -98,6 +125,12 @@ impl Outside {
                     "setup_id": tenant.ondato.setup_id, "application_id": tenant.ondato.application_id,
                 },
             }),
+            Provider::Intergiro => json!({
+                "provider": "intergiro",
+                "base_urls": self.intergiro.base_urls(),
+                "api": { "api_key": tenant.intergiro.api_key },
+                "webhook": { "url_keys": [URL_KEY] },
+            }),
         }
     }
 
@@ -111,14 +144,19 @@ impl Outside {
                     let to = Subscription::to(url).with_hmac(MAC).of(tenant.ondato.application_id.clone());
                     self.ondato.subscribe(to);
                 }
+                Provider::Intergiro => {
+                    let to = bank::Subscription::to(format!("{url}/{URL_KEY}")).of(tenant.intergiro.name.clone());
+                    self.intergiro.subscribe(to);
+                }
             }
         }
     }
 
-    /// The run that the provider has with our reference.
-    pub(crate) fn run(&self, provider: Provider, onboarding: &str) -> Option<String> {
+    /// The run that the provider has of it: by our reference, or by the person where it keeps none.
+    pub(crate) fn run(&self, provider: Provider, onboarding: &str, email: &str) -> Option<String> {
         match provider {
             Provider::Ondato => self.ondato.idv_by_reference(onboarding),
+            Provider::Intergiro => self.intergiro.individual_by_email(email),
         }
     }
 
@@ -126,31 +164,39 @@ impl Outside {
     pub(crate) fn link(&self, provider: Provider, run: &str) -> String {
         match provider {
             Provider::Ondato => self.ondato.link(run),
+            Provider::Intergiro => self.intergiro.link(run).unwrap_or_default(),
         }
     }
 
     /// The person does her part.
     pub(crate) fn capture(&self, provider: Provider, run: &str) -> Result<(), String> {
-        match provider {
-            Provider::Ondato => self.ondato.perform(run, Act::whole_capture()),
-        }
-        .map(drop)
-        .map_err(|error| error.to_string())
+        let done = match provider {
+            Provider::Ondato => self.ondato.perform(run, Act::whole_capture()).map_err(|error| error.to_string()),
+            Provider::Intergiro => {
+                self.intergiro.perform(run, bank::Act::whole_form()).map_err(|error| error.to_string())
+            }
+        };
+        done.map(drop)
     }
 
     /// The provider approves.
     pub(crate) fn approve(&self, provider: Provider, run: &str) -> Result<(), String> {
-        match provider {
-            Provider::Ondato => self.ondato.perform(run, [Act::approve(), Act::Complete]),
-        }
-        .map(drop)
-        .map_err(|error| error.to_string())
+        let done = match provider {
+            Provider::Ondato => {
+                self.ondato.perform(run, [Act::approve(), Act::Complete]).map_err(|error| error.to_string())
+            }
+            Provider::Intergiro => self.intergiro.act(run, bank::Act::Activate).map_err(|error| error.to_string()),
+        };
+        done.map(drop)
     }
 
     /// From now on no webhook about it is sent.
     pub(crate) fn lose_webhooks(&self, provider: Provider, run: &str) {
         match provider {
             Provider::Ondato => self.ondato.misdeliver(WebhookRule::always(WebhookManner::Lost).about(run)),
+            Provider::Intergiro => {
+                self.intergiro.misdeliver(bank::WebhookRule::always(bank::WebhookManner::Lost).about(run))
+            }
         };
     }
 
@@ -165,6 +211,14 @@ impl Outside {
                     _ => "open",
                 }
             }
+            Provider::Intergiro => {
+                let truth = self.intergiro.truth(run);
+                match truth.as_ref().map(bank::Truth::status) {
+                    Some("activated") => "approved",
+                    Some("blocked") => "rejected",
+                    Some(_) | None => "open",
+                }
+            }
         }
     }
 
@@ -175,16 +229,24 @@ impl Outside {
                 let sent: Vec<_> = self.ondato.webhooks_sent().into_iter().filter(|sent| sent.idv == run).collect();
                 (sent.len(), sent.iter().all(idv_simulators::ondato::WebhookSent::accepted))
             }
+            Provider::Intergiro => {
+                let sent = self.intergiro.webhooks_sent();
+                let own: Vec<_> = sent.iter().filter(|sent| sent.individual.as_deref() == Some(run)).collect();
+                (own.len(), own.iter().all(|sent| sent.accepted()))
+            }
         }
     }
 
     /// Waits until the webhooks under way are answered.
     pub(crate) async fn quiet(&self, patience: Duration) -> Result<(), String> {
-        self.ondato.quiet(patience).await.map_err(|error| format!("webhooks are not answered: {error}"))
+        let told = |error| format!("webhooks are not answered: {error}");
+        self.ondato.quiet(patience).await.map_err(told)?;
+        self.intergiro.quiet(patience).await.map_err(told)
     }
 
     pub(crate) async fn stop(mut self) {
         self.ondato.stop().await;
+        self.intergiro.stop().await;
         for tenant in &mut self.tenants {
             tenant.app.stop().await;
         }

@@ -13,9 +13,9 @@ use crate::say::Progress;
 use crate::shell::Shell;
 
 /// A webhook leads to a delivery within seconds; a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The reconciler comes each minute, and what it finds is due after 15 s.
-const TWO_MINUTES: Duration = Duration::from_secs(150);
+const SOME_TICKS: Duration = Duration::from_mins(4);
 /// The tenant of the version before.
 const FIRST: &str = "acme";
 
@@ -115,7 +115,9 @@ async fn begin<'a>(
     let answer = gateway.ask(tenant.name, &request).await.map_err(|error| format!("{name}: {error}"))?;
     let told = |pointer| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let onboarding = told("/onboarding_id");
-    let run = outside.run(provider, &onboarding).ok_or(format!("{name}: the provider has nothing of ours"))?;
+    let run = outside
+        .run(provider, &onboarding, &email_of(name))
+        .ok_or(format!("{name}: the provider has nothing of ours"))?;
     let (given, own) = (told("/link/url"), outside.link(provider, &run));
     if given != own {
         return Err(format!("{name}: the link is {given}, the provider's own is {own}"));
@@ -123,11 +125,15 @@ async fn begin<'a>(
     Ok(Case { name: name.to_owned(), outside, tenant, provider, onboarding, run })
 }
 
+fn email_of(name: &str) -> String {
+    format!("{}@example.com", name.replace(' ', "-"))
+}
+
 fn start(provider: Provider, tenant: &Tenant, name: &str) -> Value {
-    let key = name.replace([' ', ','], "-");
+    let key = name.replace(' ', "-");
     json!({
         "action": "start", "tenant": tenant.name, "connection": provider.name(), "reference": format!("customer-{key}"),
-        "subject": provider.subject(), "return_url": format!("{}/done", tenant.app.base_url()), "idempotency_key": key,
+        "subject": provider.subject(&email_of(name)), "return_url": format!("{}/done", tenant.app.base_url()), "idempotency_key": key,
     })
 }
 
@@ -150,7 +156,7 @@ impl Case<'_> {
     async fn is_captured(&self, _gateway: &Deployed<'_>, progress: &Progress) -> Result<(), String> {
         progress.say(&format!("{}: the person does her part", self.name));
         self.outside.capture(self.provider, &self.run)?;
-        self.heard("submitted", PATIENCE).await
+        self.heard(self.provider.captured(), PATIENCE).await
     }
 
     /// The provider approves; everybody agrees on it.
@@ -222,5 +228,5 @@ async fn lost(gateway: &Deployed<'_>, outside: &Outside) -> Result<(), String> {
     let case = begin(gateway, outside, Provider::Ondato, FIRST, "without webhooks").await?;
     outside.lose_webhooks(case.provider, &case.run);
     outside.capture(case.provider, &case.run)?;
-    case.is_approved(gateway, false, TWO_MINUTES).await
+    case.is_approved(gateway, false, SOME_TICKS).await
 }
