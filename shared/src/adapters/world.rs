@@ -29,6 +29,7 @@ impl Clock for SystemClock {
         Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that waits: a moment, within a limit of the caller's")]
     async fn wait(&self, span: Duration) {
         tokio::time::sleep(span).await;
     }

@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "adapters",
         &["secret", "domain", "address", "section", "ports", "delivery", "config", "gateway", "fetch", "deliver"],
     ),
-    ("memory", &["domain", "ports", "adapters"]),
+    ("memory", &["secret", "domain", "ports", "adapters"]),
 ];
 
 /// Words of the world outside, and the modules that alone may say them.
