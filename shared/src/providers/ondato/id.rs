@@ -2,6 +2,7 @@
 //! case so that one resource is one key.
 
 use crate::domain::{ProviderId, Resource, ResourceKind};
+pub(super) use crate::providers::text::{is, uuid};
 
 /// The resources that are parts of an onboarding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,22 +40,6 @@ impl Kind {
     }
 }
 
-/// A UUID in lower case. The nil UUID names nothing: it is what an unset one is written as.
-pub(super) fn uuid(text: &str) -> Option<ProviderId> {
-    let shaped = text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    let named = text.bytes().any(|byte| !matches!(byte, b'0' | b'-'));
-    if shaped && named { ProviderId::parse(text.to_ascii_lowercase()).ok() } else { None }
-}
-
-/// Whether a text of the provider is that UUID.
-pub(super) fn is(text: &str, id: &ProviderId) -> bool {
-    text.eq_ignore_ascii_case(id.as_str())
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops loudly")]
 mod tests {
@@ -66,22 +51,6 @@ mod tests {
         assert_eq!(id.as_str(), "7a1f3c94-2b5d-4e6f-8a90-b1c2d3e4f501");
         for kind in Kind::ALL {
             assert_eq!(Kind::of(&kind.resource(id.clone())), Some(kind));
-        }
-    }
-
-    #[test]
-    fn only_a_uuid_is_one() {
-        for text in [
-            "",
-            "7a1f3c942b5d4e6f8a90b1c2d3e4f501",
-            "7a1f3c94-2b5d-4e6f-8a90-b1c2d3e4f50",
-            "7a1f3c94-2b5d-4e6f-8a90-b1c2d3e4f5011",
-            "7a1f3c94-2b5d-4e6f-8a90-b1c2d3e4f50g",
-            "7a1f3c94/2b5d/4e6f/8a90/b1c2d3e4f501",
-            "00000000-0000-0000-0000-000000000000",
-            "{7a1f3c94-2b5d-4e6f-8a90-b1c2d3e4f5}",
-        ] {
-            assert_eq!(uuid(text), None, "{text}");
         }
     }
 }

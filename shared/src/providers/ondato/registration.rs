@@ -7,12 +7,12 @@
 //! `representative_id` for the KYC of a company's representative (read in a public client, not in the documentation).
 
 use serde_json::{Map, Value, json};
-use time::{Date, Month};
 
 use super::id::uuid;
 use super::settings::Settings;
 use crate::domain::SubjectKind;
 use crate::ports::{BadField, Wish};
+use crate::providers::fields::{country, is_date, is_email, phone, text, unknown, wrong};
 
 /// Members of `registration`, and of `subject`.
 pub(super) const FIELDS: [&str; 8] =
@@ -59,15 +59,6 @@ fn insert(body: &mut Value, name: &str, value: Value) {
     }
 }
 
-fn wrong(field: impl Into<String>, rule: &str) -> BadField {
-    BadField { field: field.into(), rule: rule.to_owned() }
-}
-
-fn unknown(place: &str, members: &Map<String, Value>, known: &[&str], bad: &mut Vec<BadField>) {
-    let strangers = members.keys().filter(|name| !known.contains(&name.as_str()));
-    bad.extend(strangers.map(|name| wrong(format!("{place}.{name}"), "is not known here")));
-}
-
 fn option<T>(wish: &Wish, name: &str, rule: &str, read: fn(&str) -> Option<T>, bad: &mut Vec<BadField>) -> Option<T> {
     let value = wish.options.get(name).filter(|value| !value.is_null())?;
     let read = value.as_str().and_then(read);
@@ -87,7 +78,10 @@ fn registration(subject: &Map<String, Value>, bad: &mut Vec<BadField>) -> Map<St
                 text(value, |text| text.chars().count() <= LONGEST).ok_or("must be a text of 1 to 200 characters")
             }
             "dateOfBirth" => text(value, is_date).ok_or("must be a date as YYYY-MM-DD"),
-            "phoneNumber" => phone(value).ok_or("must be an international phone number, such as +37060000000"),
+            "phoneNumber" => phone(value)
+                .and_then(|digits| digits.parse::<u64>().ok())
+                .map(Value::from)
+                .ok_or("must be an international phone number, such as +37060000000"),
             "countryCode" => country(value).ok_or("must be two letters (ISO 3166 alpha-2)"),
             _ => Err("is not known here"),
         };
@@ -99,47 +93,6 @@ fn registration(subject: &Map<String, Value>, bad: &mut Vec<BadField>) -> Map<St
         }
     }
     registration
-}
-
-fn text(value: &Value, fits: fn(&str) -> bool) -> Option<Value> {
-    let text = value.as_str().filter(|text| !text.trim().is_empty() && !text.chars().any(char::is_control))?;
-    fits(text).then(|| Value::from(text))
-}
-
-fn is_email(text: &str) -> bool {
-    let whole = text.len() <= 254 && !text.contains(char::is_whitespace);
-    whole
-        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
-}
-
-fn is_date(text: &str) -> bool {
-    let digits = |range| text.get(range).filter(|part: &&str| part.bytes().all(|byte| byte.is_ascii_digit()));
-    let date = || {
-        let year = digits(0..4)?.parse().ok()?;
-        let month = Month::try_from(digits(5..7)?.parse::<u8>().ok()?).ok()?;
-        Date::from_calendar_date(year, month, digits(8..10)?.parse().ok()?).ok()
-    };
-    text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-") && date().is_some()
-}
-
-/// Digits with the country code and without the plus sign. A number that begins with 0 lacks its country code and
-/// would lose the 0 as a JSON number. At most 15 digits: ITU-T E.164.
-fn phone(value: &Value) -> Option<Value> {
-    let written = match value.as_str() {
-        Some(text) => text.to_owned(),
-        None => value.as_u64()?.to_string(),
-    };
-    let digits: String = written.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
-    let digits = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(&digits);
-    let fits = (6..=15).contains(&digits.len())
-        && !digits.starts_with('0')
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { digits.parse::<u64>().ok().map(Value::from) } else { None }
-}
-
-fn country(value: &Value) -> Option<Value> {
-    let code = value.as_str().filter(|code| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()))?;
-    Some(Value::from(code.to_ascii_uppercase()))
 }
 
 /// A language tag of RFC 5646 in the parts that occur: `lt`, `en-GB`, `zh-Hans-CN`.
@@ -187,18 +140,6 @@ mod tests {
             json!("٣٧٠٦٠٠٠٠٠٠٠"),
         ] {
             assert!(registered(&json!({"phoneNumber": written})).is_err(), "{written}");
-        }
-    }
-
-    #[test]
-    fn dates_are_calendar_dates() {
-        for good in ["1990-01-01", "2000-02-29"] {
-            assert!(is_date(good), "{good}");
-        }
-        for bad in
-            ["1990-1-1", "2001-02-29", "1990-13-01", "19900101", "1990-01-01T00:00:00Z", "+990-01-01", "199０-01-0"]
-        {
-            assert!(!is_date(bad), "{bad}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! `PoorPhotoQuality`, Ondato's own SDK of 2022 `POOR_PHOTO_QUALITY`.
 
 use crate::domain::{Ask, Reason, Standing};
+pub(super) use crate::providers::text::word;
 
 /// Status of an identity verification (documentation topic "Identity verification", statuses).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,17 +100,6 @@ pub(super) fn form_standing(word: &str) -> Standing {
         "Finished" | "Completed" => Standing::Ended,
         _ => Standing::Open,
     }
-}
-
-/// What stands where a word should and is none, so that free text, which may be personal data, is not kept.
-pub(super) const NOT_A_WORD: &str = "not_a_word";
-
-/// A word of Ondato's that may be kept and shown.
-pub(super) fn word(text: &str) -> &str {
-    let plain = !text.is_empty()
-        && text.len() <= 64
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    if plain { text } else { NOT_A_WORD }
 }
 
 /// What a `statusReason` means.
@@ -220,13 +210,5 @@ mod tests {
             assert_eq!(KybStatus::read(word), None, "{word:?}");
         }
         assert_eq!(VerificationStatus::read("completed"), None);
-    }
-
-    #[test]
-    fn free_text_is_no_word() {
-        assert_eq!(word("PoorPhotoQuality"), "PoorPhotoQuality");
-        for text in ["", "Jane Example", "jane@example.com", "a\nb", &"x".repeat(65)] {
-            assert_eq!(word(text), NOT_A_WORD, "{text}");
-        }
     }
 }

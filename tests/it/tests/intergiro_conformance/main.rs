@@ -12,6 +12,7 @@ mod looks;
 mod proofs;
 mod renewals;
 mod sessions;
+mod sharing;
 mod starts;
 mod words;
 
