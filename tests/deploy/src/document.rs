@@ -40,7 +40,7 @@ impl Document {
                 if blocks.insert(name.trim().to_owned(), block.clone()).is_some() {
                     return Err(format!("docs/deploy.md has two blocks that are named {name}"));
                 }
-            } else if !first.strip_prefix(NOT_TESTED).is_some_and(|reason| !reason.trim().is_empty()) {
+            } else if first.strip_prefix(NOT_TESTED).is_none_or(|reason| reason.trim().is_empty()) {
                 return Err(format!("docs/deploy.md does not say whether this is tested: {block}"));
             }
         }
