@@ -19,6 +19,8 @@ use super::{Fetcher, Outcome, Rung, Verdict};
 const DONE: Outcome = (Verdict::Done, None);
 /// Exchanging a code may take so long, beside the look that follows.
 const EXCHANGE: Duration = Duration::from_secs(5);
+/// A link is made ready only after a look that left time for it: all that a record costs ends within the function's.
+const LEFT_TIME: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -87,10 +89,12 @@ impl Fetcher {
         if let Some(wait) = self.too_early(onboarding, rung) {
             return self.give_up_or(rung, wait, onboarding).await;
         }
+        let begun = self.gateway.now();
         match looker.look(&onboarding.key, attempt, &rings).await? {
             Looked::Found { onboarding, unconfirmed } => {
                 report(&onboarding);
-                if wants_link(looker.connection, &onboarding, self.gateway.now()) {
+                let now = self.gateway.now();
+                if now.since(begun) <= LEFT_TIME && wants_link(looker.connection, &onboarding, now) {
                     // The way of `resume`: nothing of who may ask for it matters here.
                     let initiator = Initiator::new(self.gateway.clone(), false);
                     initiator.reissue(looker.config, looker.connection, &onboarding).await;

@@ -29,6 +29,8 @@ pub struct Manners {
     pub silent: Vec<String>,
     /// Looks at these runs are not answered within their limit.
     pub slow: Vec<String>,
+    /// A look takes that long.
+    pub lag: Duration,
     /// So many further parts that say yes beside capture and decision.
     pub further: usize,
     /// Its webhooks name an event and nothing else.

@@ -71,6 +71,36 @@ fn without_recovery_at_the_provider_no_second_link_is_handed_out() {
 }
 
 #[test]
+fn thin_events_survive_every_single_fault() {
+    singles(Story::Thin, &Mode::ALL);
+}
+
+#[test]
+fn what_is_asked_survives_every_single_fault() {
+    singles(Story::Asked, &Mode::ALL);
+}
+
+#[test]
+fn a_fresh_link_survives_every_single_fault() {
+    singles(Story::Renewed, &Mode::ALL);
+}
+
+#[test]
+fn what_only_the_feed_tells_survives_every_single_fault() {
+    singles(Story::Unsent, &Mode::ALL);
+}
+
+#[test]
 fn the_shortest_story_survives_pairs_of_faults() {
     pairs(Story::Shortest, 4000);
+}
+
+#[test]
+fn what_only_the_feed_tells_survives_pairs_of_faults() {
+    pairs(Story::Unsent, 300);
+}
+
+#[test]
+fn a_fresh_link_survives_pairs_of_faults() {
+    pairs(Story::Renewed, 300);
 }

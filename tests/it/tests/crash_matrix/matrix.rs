@@ -43,9 +43,10 @@ pub(crate) fn pairs(story: Story, most: usize) {
     let first: Vec<(usize, Mode)> = fitting(&expected.points, 0);
     // each first fault changes what comes after it, so its second ones are found by playing it
     let per_first = most.div_ceil(first.len());
+    let apart = first.len().div_ceil(most);
     let mut failures = Vec::new();
     let mut count = 0;
-    for (place, &one) in first.iter().enumerate() {
+    for (place, &one) in first.iter().enumerate().step_by(apart) {
         let Ok(played_once) = played(story, &Plan::from([one]), None) else { continue };
         let second = fitting(&played_once.points, one.0 + 1);
         for pick in 0..per_first.min(second.len()) {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use idv_gateway::domain::Status;
 use idv_gateway::ports::Recovery;
-use idv_it::rig::{Act, Rig, Setup};
+use idv_it::rig::{Act, Rig, Setup, Thin};
 use serde_json::{Value, json};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +30,18 @@ pub(crate) enum Story {
     Erased,
     /// The shortest, with a provider that finds nothing by our reference.
     Orphaned,
+    /// Every step, told by thin events, with one login for all and a feed.
+    Thin,
+    /// Something more is asked and given, through a link of its own.
+    Asked,
+    /// The link died; a fresh one leads into the same run.
+    Renewed,
+    /// No webhook is ever sent: the feed tells.
+    Unsent,
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Shortest,
         Self::Approved,
         Self::Rejected,
@@ -41,20 +51,37 @@ impl Story {
         Self::Resumed,
         Self::Erased,
         Self::Orphaned,
+        Self::Thin,
+        Self::Asked,
+        Self::Renewed,
+        Self::Unsent,
     ];
 
     pub(crate) fn setup(self) -> Setup {
         let default = Setup::default();
         let recovery = if self == Self::Orphaned { Recovery::None } else { default.recovery };
-        Setup { recovery, ..default }
+        let thin = Thin { feed: true, login: Some(15 * MINUTE) };
+        let link_life = (self == Self::Renewed).then_some(20 * MINUTE);
+        Setup { recovery, link_life, thin: self.is_thin().then_some(thin), ..default }
+    }
+
+    /// The provider's webhooks name an event and nothing else.
+    pub(crate) fn is_thin(self) -> bool {
+        matches!(self, Self::Thin | Self::Asked | Self::Renewed | Self::Unsent)
     }
 
     /// The statuses that are told, in order.
     pub(crate) fn statuses(self) -> Vec<Status> {
-        use Status::{Approved, Created, Expired, InProgress, InReview, LinkIssued, Rejected, Submitted};
+        use Status::{
+            ActionRequired, Approved, Created, Expired, InProgress, InReview, LinkIssued, Rejected, Submitted,
+        };
         match self {
-            Self::Shortest | Self::Reversed | Self::Orphaned => vec![Created, LinkIssued, Approved],
-            Self::Approved | Self::Doubled => vec![Created, LinkIssued, InProgress, Submitted, InReview, Approved],
+            Self::Shortest | Self::Reversed | Self::Orphaned | Self::Unsent => vec![Created, LinkIssued, Approved],
+            Self::Renewed => vec![Created, LinkIssued, InProgress, Approved],
+            Self::Asked => vec![Created, LinkIssued, Submitted, ActionRequired, Submitted, Approved],
+            Self::Approved | Self::Doubled | Self::Thin => {
+                vec![Created, LinkIssued, InProgress, Submitted, InReview, Approved]
+            }
             Self::Rejected => vec![Created, LinkIssued, InProgress, Submitted, InReview, Rejected],
             Self::DecidedAgain => vec![Created, LinkIssued, Approved, Rejected, Approved],
             Self::Resumed => vec![Created, LinkIssued, InProgress, Expired, LinkIssued, InProgress, Approved],
@@ -76,13 +103,16 @@ impl Story {
         match self {
             Self::Shortest => acts(rig, &run, &[Act::Approve]),
             Self::Orphaned => orphaned(rig, &run),
-            Self::Approved => acts(rig, &run, &[Act::Begin, Act::Complete, Act::Review, Act::Approve]),
+            Self::Approved | Self::Thin => acts(rig, &run, &[Act::Begin, Act::Complete, Act::Review, Act::Approve]),
             Self::Rejected => acts(rig, &run, &[Act::Begin, Act::Complete, Act::Review, Act::Reject]),
             Self::Doubled => doubled(rig, &run),
             Self::Reversed => reversed(rig, &run),
             Self::DecidedAgain => acts(rig, &run, &[Act::Approve, Act::Reject, Act::Approve]),
             Self::Resumed => resumed(rig, &run),
             Self::Erased => erased(rig, &run),
+            Self::Asked => asked(rig, &run),
+            Self::Renewed => renewed(rig, &run),
+            Self::Unsent => unsent(rig, &run),
         }
     }
 }
@@ -178,5 +208,40 @@ fn erased(rig: &mut Rig, run: &str) -> Result<(), String> {
     let id = rig.onboardings()[0].key.id.to_string();
     answered(rig, json!({ "action": "erase", "tenant": "acme", "onboarding_id": id, "idempotency_key": "key-2" }))?;
     rig.post("acme", late);
+    rig.settle()
+}
+
+/// The app asks for a link; whoever is given it gets in with it.
+fn gets_in(rig: &mut Rig, key: &str) -> Result<String, String> {
+    let id = rig.onboardings()[0].key.id.to_string();
+    let request = json!({ "action": "resume", "tenant": "acme", "onboarding_id": id, "idempotency_key": key });
+    let answer = answered(rig, request)?;
+    let url = answer["link"]["url"].as_str().unwrap_or_default();
+    if rig.provider("acme").opens(url) { run_of(&answer) } else { Err(format!("nobody gets in with it: {answer}")) }
+}
+
+fn asked(rig: &mut Rig, run: &str) -> Result<(), String> {
+    acts(rig, run, &[Act::Complete, Act::Ask])?;
+    let into = gets_in(rig, "key-2")?;
+    if into != format!("{run}-ask-1") {
+        return Err(format!("a link into {into}"));
+    }
+    acts(rig, run, &[Act::Answer, Act::Approve])
+}
+
+fn renewed(rig: &mut Rig, run: &str) -> Result<(), String> {
+    rig.play_for(21 * MINUTE);
+    let into = gets_in(rig, "key-2")?;
+    if into != run {
+        return Err(format!("a link into {into}"));
+    }
+    acts(rig, run, &[Act::Begin, Act::Approve])
+}
+
+fn unsent(rig: &mut Rig, run: &str) -> Result<(), String> {
+    rig.play_for(11 * MINUTE);
+    rig.provider("acme").act(run, Act::Approve);
+    rig.settle()?;
+    rig.play_for(16 * MINUTE);
     rig.settle()
 }

@@ -10,6 +10,7 @@ use idv_it::rig::play::{Begun, start};
 use idv_it::rig::provider::case;
 use idv_it::rig::setup::connection;
 use idv_it::rig::{Act, Mode, Rig, Setup};
+use serde_json::json;
 
 use super::{HOUR, MINUTE, acts, thin, told};
 
@@ -234,6 +235,28 @@ fn an_event_of_somebody_whom_nobody_knows_makes_an_onboarding_where_that_is_wish
     let begun = Begun { key: all[0].key.clone(), run };
     acts(&mut rig, &begun, &[Act::Complete, Act::Approve]);
     assert_eq!((rig.read(&begun.key).truth.status, rig.onboardings().len()), (Status::Approved, 1));
+}
+
+#[test]
+fn a_late_event_of_somebody_who_was_erased_revives_nothing() {
+    let mut rig = Rig::new(&thin());
+    let begun = rig.begin("acme", "key-1");
+    let early = rig.provider("acme").act(&begun.run, Act::Begin);
+    rig.post("acme", early.clone());
+    rig.settle().unwrap();
+    let late = rig.provider("acme").act(&begun.run, Act::Approve);
+    let id = &begun.key.id;
+    let erase = json!({ "action": "erase", "tenant": "acme", "onboarding_id": id, "idempotency_key": "key-9" });
+    rig.ask(None, erase).done().unwrap();
+    rig.settle().unwrap();
+    let (before, looks) = (rig.read(&begun.key), rig.looks_at(&begun));
+    for event in [early, late] {
+        rig.post("acme", event);
+        rig.play_for(HOUR);
+    }
+    assert_eq!((rig.read(&begun.key), rig.looks_at(&begun)), (before, looks));
+    assert_eq!((rig.onboardings().len(), rig.ledger.contents().keys.len()), (1, 0));
+    assert_eq!(state_of(&rig, "acme", &begun.run), Some(SubjectState::Erased));
 }
 
 /// The numbers of the points of a start, and which of them is the first with that name after the other.

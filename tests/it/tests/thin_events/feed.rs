@@ -122,17 +122,28 @@ fn an_event_that_follows_another_closely_is_found_too() {
     assert_eq!(status(&rig, &begun), Status::Submitted);
 }
 
+/// Right after a look of the schedule, whose next is more than an hour away.
+fn looked_at_just_now(rig: &mut Rig) -> Begun {
+    let begun = rig.begin("acme", "key-1");
+    rig.play_for(5 * HOUR);
+    let looks = rig.looks_at(&begun);
+    while rig.looks_at(&begun) == looks {
+        rig.play_for(MINUTE);
+    }
+    begun
+}
+
 /// Every fault at every point of the reading, and of what follows from it.
 #[test]
 fn whatever_fails_on_the_way_nothing_is_lost_and_nothing_is_told_twice() {
-    let mut rig = Rig::new(&fed());
-    let _ = rig.begin("acme", "key-1");
-    rig.play_for(30 * MINUTE);
-    let first = rig.chaos.points().len();
+    let first = {
+        let mut rig = Rig::new(&fed());
+        looked_at_just_now(&mut rig);
+        rig.chaos.points().len()
+    };
     let play = |fault: Option<(usize, Mode)>| {
         let mut rig = Rig::new(&Setup { plan: fault.into_iter().collect(), ..fed() });
-        let begun = rig.begin("acme", "key-1");
-        rig.play_for(30 * MINUTE);
+        let begun = looked_at_just_now(&mut rig);
         for act in [Act::Begin, Act::Complete, Act::Approve] {
             rig.wait(1);
             rig.provider("acme").act(&begun.run, act);
@@ -150,7 +161,7 @@ fn whatever_fails_on_the_way_nothing_is_lost_and_nothing_is_told_twice() {
     };
     let (points, version) = play(None);
     let mut played = 0;
-    for (number, point) in points.iter().enumerate().skip(first).take(60) {
+    for (number, point) in points.iter().enumerate().skip(first).take(45) {
         for mode in Mode::ALL.into_iter().filter(|mode| mode.fits(point)) {
             assert_eq!(play(Some((number, mode))).1, version, "{mode:?} at {number} ({point})");
             played += 1;
@@ -242,6 +253,21 @@ fn a_feed_that_asks_for_patience_is_given_it() {
     rig.play_until(asked - Duration::from_secs(1));
     assert_eq!(rig.chaos.count("account."), calls + 1, "nobody asks while it is paused");
     rig.play_for(FOUND);
+    assert_eq!(status(&rig, &begun), Status::InProgress);
+}
+
+/// A look was asked for patience: the feed hears it, too.
+#[test]
+fn nothing_is_read_while_the_connection_is_paused() {
+    let mut rig = Rig::new(&fed());
+    let begun = aged(&mut rig, "acme", 1).remove(0);
+    let until = rig.now() + HOUR;
+    at_once(rig.ledger.pause(&connection("acme"), until)).unwrap();
+    rig.provider("acme").act(&begun.run, Act::Begin);
+    let calls = rig.chaos.count("account.");
+    rig.play_until(until - MINUTE);
+    assert_eq!(rig.chaos.count("account."), calls);
+    rig.play_for(MINUTE + FOUND);
     assert_eq!(status(&rig, &begun), Status::InProgress);
 }
 

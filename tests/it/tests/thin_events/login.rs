@@ -56,6 +56,8 @@ fn many_at_once_renew_it_once_and_the_others_are_there_a_moment_later() {
     for begun in &all {
         rig.happen(begun, Act::Begin);
     }
+    rig.pump();
+    rig.wait(3);
     rig.play_for(MINUTE);
     for begun in &all {
         assert_eq!(rig.read(&begun.key).truth.status, Status::InProgress, "within a minute");
@@ -76,6 +78,8 @@ fn a_look_that_meets_a_renewal_is_made_soon() {
         rig.provider("acme").act(&begun.run, Act::Begin);
         rig.queue(&begun.touched());
     }
+    // so that all are read in one batch, and looked at together
+    rig.wait(3);
     rig.play_for(MINUTE);
     let found = |begun: &Begun| rig.read(&begun.key).truth.status == Status::InProgress;
     assert!(all.iter().all(found));

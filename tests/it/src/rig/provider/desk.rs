@@ -291,11 +291,14 @@ impl Account for Desk {
 
     async fn look(&self, reach: Reach<'_>, subject: &Resource) -> Result<Snapshot, ProviderError> {
         let run = subject.id.as_str();
-        let (silent, slow) = {
+        let (silent, slow, lag) = {
             let state = self.provider.lock();
             let named = |list: &[String]| list.iter().any(|listed| listed == run);
-            (named(&state.manners.silent), named(&state.manners.slow))
+            (named(&state.manners.silent), named(&state.manners.slow), state.manners.lag)
         };
+        if !lag.is_zero() {
+            reach.world.clock.wait(lag).await;
+        }
         if silent {
             return std::future::pending().await;
         }
