@@ -51,6 +51,9 @@ pub struct Part {
     /// Keyed digest of the data behind it: tells that data changed, never what they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The same of an e-mail address and a phone number, where the provider shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// A complete look did not find it any more; what was known of it stands.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
@@ -69,6 +72,7 @@ impl Part {
             decided_by: DecidedBy::Unknown,
             at: None,
             digest: None,
+            contact: None,
             gone: false,
         }
     }

@@ -122,22 +122,24 @@ fn adopt(after: &mut Truth, opinion: Opinion, occasion: Occasion) {
 fn record_parts(before: &Truth, after: &mut Truth, occasion: Occasion) {
     for part in after.parts.clone() {
         let old = before.parts.iter().find(|old| old.resource == part.resource);
-        if let Some(kind) = what_changed(old, &part) {
+        for kind in what_changed(old, &part) {
             after.record_part(kind, &part, occasion.at, occasion.evidence);
         }
     }
 }
 
-fn what_changed(old: Option<&Part>, new: &Part) -> Option<ChangeKind> {
+fn what_changed(old: Option<&Part>, new: &Part) -> impl Iterator<Item = ChangeKind> {
     let was = old.map_or(Standing::Open, |part| part.standing);
-    if was != new.standing && (was.is_decision() || new.standing.is_decision()) {
-        return Some(ChangeKind::Part);
-    }
-    let digests = (old.and_then(|part| part.digest.as_ref()), new.digest.as_ref());
-    match digests {
-        (Some(one), Some(other)) if one != other && same_key(one, other) => Some(ChangeKind::DataChanged),
-        (Some(_) | None, Some(_) | None) => None,
-    }
+    let decided = was != new.standing && (was.is_decision() || new.standing.is_decision());
+    let data = differ(old.and_then(|part| part.digest.as_deref()), new.digest.as_deref());
+    let contact = differ(old.and_then(|part| part.contact.as_deref()), new.contact.as_deref());
+    let kinds = [(decided, ChangeKind::Part), (data, ChangeKind::DataChanged), (contact, ChangeKind::ContactChanged)];
+    kinds.into_iter().filter_map(|(is_so, kind)| is_so.then_some(kind))
+}
+
+/// What is seen for the first time is no change.
+fn differ(one: Option<&str>, other: Option<&str>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other && same_key(one, other))
 }
 
 /// A digest is `<key name>.<digest>`; under another key nothing can be said.

@@ -138,6 +138,7 @@ fn person(reach: Reach<'_>, root: &ProviderId, found: &Individual) -> Result<Par
     // Until the form is done the person is still filling it in: nothing of that is a change.
     if known.is_some_and(|status| !status.is_before_data()) {
         part.digest = canonical_data(&found.data).map(|data| (reach.digest)(data.as_bytes()));
+        part.contact = canonical_contact(&found.data).map(|data| (reach.digest)(data.as_bytes()));
     }
     Ok(part)
 }
@@ -153,8 +154,13 @@ fn asked(action: &PendingAction) -> Result<Part, ProviderError> {
     Ok(part)
 }
 
-/// Who the person is, in one writing. Without e-mail and phone number: those may be changed at any time and say nothing
-/// of who it is.
+/// How the person is reached, in one writing: it may be changed at any time, also by our own `update_contact`.
+fn canonical_contact(data: &Map<String, Value>) -> Option<String> {
+    let values = ["email", "phone_number"].map(|name| data.get(name).and_then(Value::as_str));
+    values.iter().any(Option::is_some).then(|| json!(values).to_string())
+}
+
+/// Who the person is, in one writing; how they are reached says nothing of that.
 fn canonical_data(data: &Map<String, Value>) -> Option<String> {
     const NAMED: [&str; 3] = ["first_name", "last_name", "date_of_birth"];
     let address = data.get("address");

@@ -65,6 +65,7 @@ impl Texts {
         part.marks = ["is_success_false", "redacted", "processed", "cross_checked"].map(str::to_owned).into();
         part.at = Some(T0);
         part.digest = Some(format!("0123456789abcdef.{}", "d".repeat(43)));
+        part.contact = part.digest.clone();
         part
     }
 
