@@ -29,6 +29,8 @@ pub struct Gateway {
     pub world: World,
     /// Our own origin; never taken from a request.
     pub public_url: Url,
+    /// Every outward call of this invocation ends by then; none outside one.
+    pub calls_until: Option<Timestamp>,
 }
 
 impl Gateway {
@@ -36,6 +38,13 @@ impl Gateway {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.world.now()
+    }
+
+    /// For one invocation, whose outward calls all end within so long, whatever each of its steps may take: what is
+    /// left of the function's time is the ledger's.
+    #[must_use]
+    pub fn within(&self, calls: Duration) -> Self {
+        Self { calls_until: Some(self.now() + calls), ..self.clone() }
     }
 
     /// Sees to it that the provider's feed is read from now on, where there is one and nobody has asked for that yet.
@@ -103,7 +112,9 @@ impl<'a> Line<'a> {
             };
             config.sealing_keys.digest(&binding, data).as_str().to_owned()
         };
-        let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until: gateway.now() + budget };
+        let own = gateway.now() + budget;
+        let until = gateway.calls_until.map_or(own, |until| until.min(own));
+        let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until };
         let login = LedgerLogin { ledger: &*gateway.ledger, world: &gateway.world, config, connection };
         Self { gateway, connection, http, digest: Box::new(digest), login }
     }

@@ -39,6 +39,7 @@ fn fixture() -> Fixture {
         http: Arc::new(ScriptedHttp::new(|_| Err(HttpError::Unreachable))),
         world,
         public_url: "https://gateway.example".parse().unwrap(),
+        calls_until: None,
     };
     Fixture { ingress: Ingress::new(gateway.clone()), gateway, bells, clock, config }
 }

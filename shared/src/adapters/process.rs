@@ -63,6 +63,7 @@ impl Process {
             http: Arc::new(http),
             world,
             public_url: environment.public_url.clone(),
+            calls_until: None,
         };
         Ok(Self { gateway, environment, aws })
     }

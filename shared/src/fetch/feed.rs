@@ -12,7 +12,7 @@ use crate::domain::schedule::FEED;
 use crate::domain::{ConnectionKey, Evidence, Notice, OnboardingKey, Resource, SubjectKey};
 use crate::gateway::Line;
 use crate::look::Looker;
-use crate::ports::{Connection, FeedEvent, LedgerError, SubjectState};
+use crate::ports::{Connection, FeedEvent, LedgerError, ProviderError, SubjectState};
 
 use super::visit::code_of;
 use super::{Fetcher, Outcome, Rung, Verdict};
@@ -26,6 +26,8 @@ const BUDGET: Duration = Duration::from_secs(15);
 const SKEW: Duration = Duration::from_secs(60);
 /// What cannot be read now is tried again after this.
 const LATER: Duration = Duration::from_secs(60);
+/// What a person has to see to.
+const REFUSED: Duration = Duration::from_secs(3600);
 
 impl Fetcher {
     /// Reads on in the feed of a connection.
@@ -55,8 +57,7 @@ impl Fetcher {
                 Ok(page) => page,
                 Err(error) => {
                     warn!(event = "feed_failed", tenant = %key.tenant, connection = %key.name, cause = code_of(&error));
-                    let (pause, _) = looker.failed(&error).await?;
-                    let wait = pause.max(self.gateway.world.pace.of(LATER));
+                    let wait = self.wait_after(&looker, &error).await?;
                     self.gateway.ledger.plan_feed(key, Some(now + wait)).await?;
                     return Ok(DONE);
                 }
@@ -76,6 +77,21 @@ impl Fetcher {
         Ok(DONE)
     }
 
+    /// Of what the feed answers only the wish for patience is the whole connection's: an account that may not read the
+    /// feed, or a list that is down, holds up no look.
+    async fn wait_after(&self, looker: &Looker<'_>, error: &ProviderError) -> Result<Duration, LedgerError> {
+        let pace = self.gateway.world.pace;
+        Ok(match error {
+            ProviderError::Busy { .. } => looker.failed(error).await?.0.max(pace.of(LATER)),
+            ProviderError::Unavailable(_) | ProviderError::Renewing => pace.of(LATER),
+            ProviderError::Unauthorized
+            | ProviderError::NotFound
+            | ProviderError::Refused { .. }
+            | ProviderError::Foreign(_)
+            | ProviderError::Unsupported(_) => pace.of(REFUSED),
+        })
+    }
+
     /// The connection is gone; the first look through it asks for its feed again, which has kept its place.
     async fn nobody_reads(&self, key: &ConnectionKey) -> Result<Outcome, LedgerError> {
         self.gateway.ledger.plan_feed(key, None).await?;
@@ -90,8 +106,12 @@ impl Fetcher {
         let own = events.iter().map(|event| key_of(&event.event));
         let keys: Vec<SubjectKey> = subjects.chain(own).collect();
         let mut known = self.gateway.ledger.subjects(&keys, self.gateway.now()).await?;
-        // Whose an event is, is remembered when its webhook has been answered or waits.
-        let heard = known.split_off(events.len().min(known.len()));
+        // Whose an event is, is remembered when its webhook has been answered or waits. One that was taken for invented
+        // because it could not be read yet is heard here.
+        let heard = known.split_off(events.len().min(known.len())).into_iter().map(|record| {
+            let state = record.map(|record| record.state);
+            matches!(state, Some(SubjectState::Bound { .. } | SubjectState::Parked { .. }))
+        });
         let owners: Vec<Option<OnboardingKey>> = known
             .into_iter()
             .map(|record| match record.map(|record| record.state) {
@@ -106,7 +126,7 @@ impl Fetcher {
         let mut notices: Vec<Notice> = Vec::new();
         for ((event, owner), heard) in events.iter().zip(owners).zip(heard) {
             let onboarding = owner.and_then(|_| read.next().flatten());
-            if heard.is_some() || onboarding.is_some_and(|found| found.has_seen(event.at + SKEW, &event.claim)) {
+            if heard || onboarding.is_some_and(|found| found.has_seen(event.at + SKEW, &event.claim)) {
                 continue;
             }
             let mut notice = Notice::of_event(connection.key.clone(), event.subject.clone(), event.claim.clone());

@@ -28,6 +28,9 @@ use crate::domain::{About, ConnectionKey, NOTICE_VERSION, Notice, Onboarding, On
 use crate::gateway::Gateway;
 use crate::ports::{DeliveryBell, LedgerError, Rejected, SubjectRecord, SubjectState};
 
+/// All calls of a batch end within this, so that the function (30 s) has time for the ledger.
+pub const CALLS: Duration = Duration::from_secs(22);
+
 /// A message as the queue hands it over, still to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -83,6 +86,11 @@ impl Fetcher {
     /// # Errors
     /// Our own configuration is wrong.
     pub async fn batch(&self, records: &[Record]) -> Result<Vec<String>, Fatal> {
+        let within = Self { gateway: self.gateway.within(CALLS), queue: self.queue.clone() };
+        within.worked(records).await
+    }
+
+    async fn worked(&self, records: &[Record]) -> Result<Vec<String>, Fatal> {
         let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
         let mut rung = Vec::new();
         for (at, record) in records.iter().enumerate() {

@@ -38,8 +38,12 @@ use self::answer::Refusal;
 pub use self::claim::{CLAIM_DEADLINE, REMEMBERED};
 use self::request::{Action, Request};
 
-/// What the provider's calls of one request may take together: an app waits, and the function ends after 29 s.
+/// All calls of one request end within this: an app waits, and the function ends after 29 s.
+pub const CALLS: Duration = Duration::from_secs(21);
+/// What one piece of its work may take of that.
 pub const BUDGET: Duration = Duration::from_secs(16);
+/// A return URL is kept beside its link, whose room is bounded.
+const RETURN_URL: usize = 2048;
 /// What a look before the real work may take of it.
 const LOOK: Duration = Duration::from_secs(8);
 
@@ -74,7 +78,8 @@ impl Initiator {
         if !config.enabled {
             return Err(Refusal::new(ErrorCode::Forbidden, "the tenant is switched off"));
         }
-        Box::pin(self.act(&config, request.action)).await
+        let within = Self { gateway: self.gateway.within(CALLS), ..*self };
+        Box::pin(within.act(&config, request.action)).await
     }
 
     async fn act(&self, config: &Arc<TenantConfig>, action: Action) -> Result<Value, Refusal> {
@@ -142,11 +147,19 @@ fn allowed(config: &TenantConfig, action: &str) -> Result<(), Refusal> {
 /// A return URL is allowed by scheme, host and port exactly, and by whole segments of the path.
 fn return_url(config: &TenantConfig, text: Option<&str>) -> Result<Option<Url>, Refusal> {
     let Some(text) = text else { return Ok(None) };
+    if text.len() > RETURN_URL {
+        return Err(Refusal::field("return_url", "is longer than 2048 characters"));
+    }
     let url = crate::section::absolute_url(text).map_err(|rule| Refusal::field("return_url", rule))?;
-    if config.return_urls.iter().any(|allowed| covers(allowed, &url)) {
+    if is_covered(config, &url) {
         return Ok(Some(url));
     }
     Err(Refusal::field("return_url", "is not covered by the tenant's return_urls"))
+}
+
+/// Whether the tenant's list still covers an address that it once did.
+fn is_covered(config: &TenantConfig, url: &Url) -> bool {
+    config.return_urls.iter().any(|allowed| covers(allowed, url))
 }
 
 fn covers(allowed: &Url, url: &Url) -> bool {

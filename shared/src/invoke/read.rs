@@ -30,7 +30,8 @@ impl Initiator {
         }
         let details = if asked.details && live { self.details(config, &onboarding).await? } else { None };
         let ready = live && onboarding.truth.reissued > 0;
-        let entrance = if ready { Some(self.entrance(config, &onboarding).await?) } else { None };
+        // What cannot be opened any more hides nothing else.
+        let entrance = if ready { self.entrance(config, &onboarding).await.ok() } else { None };
         let (link, sdk) = entrance.map_or((None, None), |entrance| (entrance.link, entrance.sdk));
         Ok(Got { onboarding: shown(&onboarding), others, link, sdk, details })
     }

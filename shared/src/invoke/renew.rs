@@ -55,6 +55,7 @@ impl Initiator {
     pub async fn reissue(&self, config: &TenantConfig, connection: &Connection, onboarding: &Onboarding) {
         let made = async {
             let return_url = self.last_return_url(config, onboarding).await?;
+            let return_url = return_url.filter(|url| super::is_covered(config, url));
             self.renew(config, connection, onboarding, return_url.as_ref(), For::Nobody).await
         };
         let outcome = match made.await {
@@ -96,7 +97,13 @@ impl Initiator {
         let key = IdempotencyKey::parse(format!("{id}.{}.{}", run.number, run.renewals))
             .map_err(|rule| Refusal::new(ErrorCode::Internal, rule.0))?;
         match self.claim(config, "renew", &key, &serde_json::Value::Null, id).await? {
-            Turn::Before(_) => Ok(self.gateway.ledger.read(&onboarding.key).await?),
+            Turn::Before(_) => {
+                let newer = self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
+                let serves = newer.truth.attempt().is_some_and(|run| run.link_for == asking);
+                // Somebody else's was made for something else.
+                let message = "the onboarding changed at this moment; ask again";
+                serves.then_some(Some(newer)).ok_or_else(|| Refusal::new(ErrorCode::InProgress, message))
+            }
             Turn::Ours(hold) => {
                 let outcome = self.renew_alone(config, connection, onboarding, return_url, whom).await;
                 if matches!(outcome, Ok(None)) {

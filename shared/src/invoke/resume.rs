@@ -128,15 +128,21 @@ impl Initiator {
             let begun = self.begin(config, connection, onboarding, &wish, true).await?;
             return self.entrance(config, &begun).await;
         }
+        if asking.is_none() && truth.status == Status::ActionRequired && connection.account.renews_links() {
+            let message = "there is no link to what the provider asks for; ask its support";
+            return Err(Refusal::new(ErrorCode::Unsupported, message));
+        }
         let serves = truth.attempt().is_some_and(|run| run.link_for == asking);
         if serves && self.is_live(&onboarding) {
             let answer = self.entrance(config, &onboarding).await?;
-            if answer.link.is_none() && answer.sdk.is_none() {
+            if answer.link.is_some() || answer.sdk.is_some() {
+                return Ok(answer);
+            }
+            if !connection.account.renews_links() {
                 let message =
                     "this run was not started here, so there is no link of it; the person uses the one they have";
                 return Err(Refusal::new(ErrorCode::Unsupported, message));
             }
-            return Ok(answer);
         }
         if let Some(renewed) = self.renewed(config, connection, &onboarding, wish.return_url.as_ref()).await? {
             return self.entrance(config, &renewed).await;

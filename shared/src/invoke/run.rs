@@ -61,6 +61,10 @@ impl Initiator {
         let subject = SubjectKey { connection: connection.key.clone(), resource: begun.subject.clone() };
         let (state, parked) = self.gateway.ledger.bind(&subject, &onboarding.key.id, wish.attempt).await?;
         let ours = SubjectState::Bound { onboarding: onboarding.key.id.clone(), attempt: wish.attempt };
+        if state != ours && again {
+            // What was found again at the provider is somebody else's, who is as like this one as can be.
+            return Box::pin(self.begin_alone(config, connection, onboarding, wish, false)).await;
+        }
         if state != ours {
             warn!(event = "subject_bound_elsewhere", tenant = %config.tenant);
             return Err(Refusal::new(

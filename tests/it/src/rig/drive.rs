@@ -131,6 +131,7 @@ impl Rig {
             http: Arc::new(ScriptedHttp::new(|_| Err(HttpError::Unreachable))),
             world,
             public_url: Url::parse("https://idv.example").unwrap(),
+            calls_until: None,
         };
         let receiver = Receiver::new(Arc::clone(&chaos));
         Self {
