@@ -22,10 +22,13 @@ use crate::ports::{
     UnknownSubject, Whose,
 };
 
+use super::visit::code_of;
 use super::{Fetcher, Outcome, Rung, Verdict};
 
 /// Finding out whose it is may take so long, beside the look that follows.
 const RESOLVE: Duration = Duration::from_secs(6);
+/// While the provider cannot be asked whose it is.
+const LATER: Duration = Duration::from_secs(60);
 /// While somebody else renews the login that all share.
 const SOON: Duration = Duration::from_secs(5);
 /// A webhook can overtake our own create by this much (design §5).
@@ -92,7 +95,7 @@ impl Fetcher {
         let evidence = rung.first().map_or(crate::domain::Evidence::Webhook, |rung| rung.notice.evidence);
         let looker = Looker { gateway: &self.gateway, config, connection, evidence, budget: RESOLVE };
         let record = self.gateway.ledger.connection(&connection.key).await?;
-        if let Some(until) = looker.hindrance(&record).await? {
+        if let Some(until) = looker.hindrance_for_unknown(&record).await? {
             return Ok(Resolved::Later(until.since(self.gateway.now())));
         }
         let line = Line::new(&self.gateway, config, connection, RESOLVE);
@@ -115,8 +118,10 @@ impl Fetcher {
                 | ProviderError::Unauthorized
                 | ProviderError::Renewing),
             ) => {
+                warn!(event = "look_put_off", tenant = %connection.key.tenant, connection = %connection.key.name,
+                    cause = code_of(&error));
                 let (pause, _) = looker.failed(&error).await?;
-                Ok(Resolved::Later(pause.max(Duration::from_secs(60))))
+                Ok(Resolved::Later(pause.max(self.gateway.world.pace.of(LATER))))
             }
         }
     }

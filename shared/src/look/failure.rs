@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::schedule::Pace;
 use crate::domain::{Onboarding, Timestamp};
 use crate::ports::{ConnectionRecord, LedgerError, ProviderError};
 
@@ -19,12 +20,29 @@ const LATER: Duration = Duration::from_secs(3600);
 impl Looker<'_> {
     /// Until when the connection may not be asked, if so: it is paused, or has had its looks of this minute.
     pub(crate) async fn hindrance(&self, record: &ConnectionRecord) -> Result<Option<Timestamp>, LedgerError> {
+        self.hindered(record, |max| max).await
+    }
+
+    /// The same for finding out whose something is. Anybody who knows an address that proves nothing can make us ask
+    /// that: half of a minute's looks is kept for those whom we know.
+    pub(crate) async fn hindrance_for_unknown(
+        &self,
+        record: &ConnectionRecord,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        self.hindered(record, |max| max.div_ceil(2)).await
+    }
+
+    async fn hindered(
+        &self,
+        record: &ConnectionRecord,
+        share: impl Fn(u32) -> u32 + Send,
+    ) -> Result<Option<Timestamp>, LedgerError> {
         let now = self.gateway.now();
         let key = &self.connection.key;
         if let Some(until) = record.paused_until.filter(|&until| until > now) {
             return Ok(Some(until));
         }
-        let Some(max) = self.connection.settings.max_looks_per_minute else { return Ok(None) };
+        let Some(max) = self.connection.settings.max_looks_per_minute.map(share) else { return Ok(None) };
         let minute = now.seconds().div_euclid(60);
         let granted = self.gateway.ledger.take_look_quota(key, minute, max).await?;
         Ok((!granted).then(|| Timestamp::from_millis((minute + 1) * 60_000)))
@@ -42,7 +60,9 @@ impl Looker<'_> {
     pub(crate) async fn failed(&self, error: &ProviderError) -> Result<(Duration, u32), LedgerError> {
         let key = &self.connection.key;
         let failures = self.gateway.ledger.connection(key).await?.failures.saturating_add(1);
-        let Some(pause) = pause_after(error, failures) else { return Ok((Duration::ZERO, failures)) };
+        let Some(pause) = pause_after(error, failures, self.gateway.world.pace) else {
+            return Ok((Duration::ZERO, failures));
+        };
         self.gateway.ledger.pause(key, self.gateway.now() + pause).await?;
         Ok((pause, failures))
     }
@@ -80,15 +100,16 @@ impl Looker<'_> {
     }
 }
 
-/// How long the connection rests. Zero counts the failure and pauses nothing.
-fn pause_after(error: &ProviderError, failures: u32) -> Option<Duration> {
+/// How long the connection rests: what the provider asks for in its own time, the rest by the plan. Zero counts the
+/// failure and pauses nothing.
+fn pause_after(error: &ProviderError, failures: u32, pace: Pace) -> Option<Duration> {
     match error {
         ProviderError::Busy { retry_after } => {
             Some(retry_after.unwrap_or(Duration::from_secs(60)).clamp(PATIENCE.0, PATIENCE.1))
         }
-        ProviderError::Unavailable(_) if failures >= BREAKER => Some(Duration::from_secs(60)),
+        ProviderError::Unavailable(_) if failures >= BREAKER => Some(pace.of(Duration::from_secs(60))),
         ProviderError::Unavailable(_) => Some(Duration::ZERO),
-        ProviderError::Unauthorized => Some(SOON),
+        ProviderError::Unauthorized => Some(pace.of(SOON)),
         ProviderError::NotFound
         | ProviderError::Refused { .. }
         | ProviderError::Foreign(_)
