@@ -181,6 +181,7 @@ fn acts(started: &Onboarding, approved: &Onboarding) -> Result<Vec<Example>, Ref
         erased_at: approved.truth.updated_at,
         provider: vec![cases::verification()?],
         not_at_provider: Vec::new(),
+        why: Vec::new(),
     };
     Ok(vec![
         example(

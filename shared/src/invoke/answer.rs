@@ -209,6 +209,8 @@ answer! {
         provider: Vec<Resource>,
         /// What it could not be asked to delete; look in its console.
         not_at_provider: Vec<Resource>,
+        /// Why it could not be asked, each reason once; none where it was asked for everything.
+        why: Vec<String>,
     }
 }
 

@@ -38,9 +38,10 @@ impl Initiator {
             onboarding.truth.attempts.iter().filter_map(|attempt| attempt.subject.clone()).collect();
         // Also through a connection that is off or gone: what is known of a person can always be destroyed here.
         let connection = config.connections.get(&onboarding.identity.connection);
-        let (provider, not_at_provider) = match connection {
+        let AtProvider { provider, not_at_provider, why } = match connection {
             Some(connection) => self.erase_at_provider(config, connection, runs).await?,
-            None => (Vec::new(), runs),
+            None if runs.is_empty() => AtProvider::default(),
+            None => AtProvider { not_at_provider: runs, why: vec![GONE.to_owned()], ..AtProvider::default() },
         };
         let parts = onboarding.truth.parts.iter().map(|part| &part.resource);
         for resource in provider.iter().chain(&not_at_provider).chain(parts) {
@@ -55,7 +56,7 @@ impl Initiator {
             self.ring(config, &buried).await;
         }
         info!(event = "erased", tenant = %config.tenant);
-        Ok(Erased { onboarding_id: key.id, erased_at, provider, not_at_provider })
+        Ok(Erased { onboarding_id: key.id, erased_at, provider, not_at_provider, why })
     }
 
     /// All at once. What was asked, and what could not be: a person has to see to that at the provider. A provider
@@ -65,14 +66,14 @@ impl Initiator {
         config: &TenantConfig,
         connection: &Connection,
         runs: Vec<Resource>,
-    ) -> Result<(Vec<Resource>, Vec<Resource>), Refusal> {
+    ) -> Result<AtProvider, Refusal> {
         let line = Line::new(&self.gateway, config, connection, super::BUDGET);
         let reach = line.reach();
         let outcomes = join_all(runs.iter().map(|run| connection.account.erase(reach, run))).await;
-        let (mut asked, mut not_asked) = (Vec::new(), Vec::new());
+        let mut at = AtProvider::default();
         for (run, outcome) in runs.into_iter().zip(outcomes) {
             match outcome {
-                Ok(()) | Err(ProviderError::NotFound) => asked.push(run),
+                Ok(()) | Err(ProviderError::NotFound) => at.provider.push(run),
                 Err(
                     failure @ (ProviderError::Unsupported(_)
                     | ProviderError::Unauthorized
@@ -81,7 +82,11 @@ impl Initiator {
                 ) => {
                     warn!(event = "erase_at_provider_failed", tenant = %config.tenant, connection = %connection.key.name,
                         cause = %failure);
-                    not_asked.push(run);
+                    at.not_at_provider.push(run);
+                    let why = failure.to_string();
+                    if !at.why.contains(&why) {
+                        at.why.push(why);
+                    }
                 }
                 Err(
                     failure @ (ProviderError::Busy { .. } | ProviderError::Unavailable(_) | ProviderError::Renewing),
@@ -90,9 +95,20 @@ impl Initiator {
                 }
             }
         }
-        Ok((asked, not_asked))
+        Ok(at)
     }
 }
+
+/// What the provider was asked, what it could not be, and why not.
+#[derive(Default)]
+struct AtProvider {
+    provider: Vec<Resource>,
+    not_at_provider: Vec<Resource>,
+    why: Vec<String>,
+}
+
+/// The run was made through a connection that is not configured any more.
+const GONE: &str = "its connection is not configured any more";
 
 fn is_buried(onboarding: &Onboarding) -> bool {
     onboarding.truth.attempts.is_empty()
