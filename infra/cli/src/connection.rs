@@ -64,6 +64,10 @@ pub(crate) async fn run(command: Command) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Fault::Input(errors, which)) => crate::config::refuse(&which, &errors),
+        Err(Fault::Line(reason)) => {
+            to_people(&reason);
+            ExitCode::from(crate::WRONG_INPUT)
+        }
         Err(Fault::Provider(reason)) => {
             to_people(&reason);
             ExitCode::from(crate::FAILED)
@@ -72,7 +76,11 @@ pub(crate) async fn run(command: Command) -> ExitCode {
 }
 
 enum Fault {
+    /// The configuration is wrong.
     Input(Vec<String>, PathBuf),
+    /// The command line is.
+    Line(String),
+    /// It cannot be done.
     Provider(String),
 }
 
@@ -85,10 +93,27 @@ impl Which {
     }
 
     fn of<'a>(&self, configuration: &'a Configuration) -> Result<&'a Connection, Fault> {
-        let tenant = configuration.tenants.get(&self.tenant);
-        let (tenant, _) = tenant.ok_or_else(|| self.wrong(vec![format!("there is no tenant {}", self.tenant)]))?;
-        let connection = tenant.connections.get(&self.connection);
-        connection.ok_or_else(|| self.wrong(vec![format!("{} has no connection {}", self.tenant, self.connection)]))
+        let Self { tenant: name, connection: wanted, .. } = self;
+        let unknown = |what: String, known: Vec<&str>| Fault::Line(format!("{what}; there is {}", known.join(", ")));
+        let Some((tenant, _)) = configuration.tenants.get(name) else {
+            let known = configuration.tenants.keys().map(Tenant::as_str).collect();
+            return Err(unknown(format!("there is no tenant {name}"), known));
+        };
+        let known = || tenant.connections.keys().map(ConnectionName::as_str).collect();
+        let found = tenant.connections.get(wanted);
+        found.ok_or_else(|| unknown(format!("{name} has no connection {wanted}"), known()))
+    }
+
+    /// Our own origin as a provider can reach it.
+    fn origin(&self, url: &Url) -> Result<(), Fault> {
+        let bare = url.host().is_some() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() || url.password().is_some() {
+            return Err(Fault::Line("--public-url must be an origin such as https://idv.example.com".to_owned()));
+        }
+        if url.scheme() == "https" || (self.local_targets && url.scheme() == "http") {
+            return Ok(());
+        }
+        Err(Fault::Line("--public-url must be https: the address holds the proof".to_owned()))
     }
 
     fn wrong(&self, errors: Vec<String>) -> Fault {
@@ -139,9 +164,7 @@ async fn list(which: &Which) -> Result<(), Fault> {
 }
 
 async fn set(which: &Which, public_url: Url, dry_run: bool) -> Result<(), Fault> {
-    if public_url.cannot_be_a_base() || public_url.path() != "/" {
-        return Err(which.wrong(vec!["--public-url must be an origin such as https://idv.example.com".to_owned()]));
-    }
+    which.origin(&public_url)?;
     let configuration = which.read()?;
     let operator = Operator::new(which, which.of(&configuration)?, public_url)?;
     let outcome = register::register(operator.connection, operator.reach(), dry_run).await;
