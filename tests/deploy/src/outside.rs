@@ -44,7 +44,9 @@ impl Provider {
             Self::Intergiro => json!({
                 "kind": "individual", "first_name": "Ona", "last_name": "Example", "email": email,
                 "phone_number": "46700000000", "date_of_birth": "1991-12-06",
-                "address": { "country_code": "SE", "street1": "Torg 2", "city": "Uppsala", "postal_code": "753 10" },
+                "address": {
+                    "country_code": "SE", "street1": "Torg 2", "city": "Uppsala", "region": "Uppsala", "postal_code": "753 10",
+                },
             }),
         }
     }
