@@ -27,6 +27,12 @@ pub(crate) fn stamp_millis(at: OffsetDateTime) -> String {
     format!("{date}T{:02}:{:02}:{:02}.{:03}Z", at.hour(), at.minute(), at.second(), at.millisecond())
 }
 
+/// ISO 8601 in UTC with whole seconds, as Onfido prints them.
+pub(crate) fn stamp_seconds(at: OffsetDateTime) -> String {
+    let date = format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day());
+    format!("{date}T{:02}:{:02}:{:02}Z", at.hour(), at.minute(), at.second())
+}
+
 /// The one place where a simulator waits on purpose: a late webhook, a slow answer.
 pub(crate) async fn pause(length: Duration) {
     tokio::time::sleep(length).await;

@@ -11,8 +11,10 @@ pub mod app;
 mod chance;
 mod client;
 mod clock;
+pub mod fintechos;
 pub mod intergiro;
 pub mod ondato;
+pub mod onfido;
 mod rules;
 mod server;
 
