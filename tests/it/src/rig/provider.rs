@@ -2,7 +2,9 @@
 //! expired) and, once there is one, `decision` (pending, approved, rejected); every act is kept with its time. A thin one
 //! (see [`thin`]) may ask for something more: a part `ask` while it is open.
 
+mod calls;
 mod desk;
+mod reading;
 pub mod run;
 pub mod thin;
 

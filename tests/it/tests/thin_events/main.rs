@@ -5,7 +5,9 @@
 mod entrances;
 mod events;
 mod feed;
+mod feed_stops;
 mod login;
+mod overtaken;
 mod reissue;
 
 use std::time::Duration;

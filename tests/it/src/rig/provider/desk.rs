@@ -17,10 +17,9 @@ use idv_gateway::secret::Secret;
 use serde_json::Value;
 use url::Url;
 
-use super::super::chaos::{Chaos, Class};
-use super::super::pulse::breath;
-use super::thin::{self, Flight, Thin};
-use super::{Facts, Provider, Run, State, case, event, nonce_of, resource};
+use super::super::chaos::Chaos;
+use super::thin::{self, Thin};
+use super::{Facts, Provider, Run, State, case, event, nonce_of, reading, resource};
 
 /// One tenant's account with the provider.
 pub struct Desk {
@@ -62,74 +61,6 @@ impl Desk {
         Self { thin, ..self }
     }
 
-    /// A call, with the token that all share where one is needed; refused, once more with another one.
-    async fn ask<T>(
-        &self,
-        reach: Reach<'_>,
-        point: &'static str,
-        ask: impl Fn(&mut State) -> Result<T, ProviderError>,
-    ) -> Result<T, ProviderError> {
-        let mut token = None;
-        for _ in 0..2 {
-            if self.thin.is_some_and(|thin| thin.login.is_some()) {
-                token = Some(self.token(reach, token).await?);
-            }
-            let again = || async {
-                let mut state = self.provider.lock();
-                if let Some(error) = state.manners.failing.clone() {
-                    return Err(error);
-                }
-                if token.is_some_and(|token| !state.session.accepts(token, self.provider.clock.now())) {
-                    return Ok(None);
-                }
-                ask(&mut state).map(Some)
-            };
-            if let Some(answer) = self.chaos.call(point, again, fault).await? {
-                return Ok(answer);
-            }
-        }
-        Err(ProviderError::Unauthorized)
-    }
-
-    /// The token that is shared, unless that was refused: then the next one. A secret is not shown, so its length is
-    /// its number.
-    async fn token(&self, reach: Reach<'_>, refused: Option<usize>) -> Result<usize, ProviderError> {
-        for _ in 0..3 {
-            let shared = reach.login.read().await?;
-            let token = shared.login.as_ref().map(Secret::len);
-            if let Some(token) = token.filter(|&token| refused != Some(token)) {
-                return Ok(token);
-            }
-            let Some(turn) = reach.login.take(shared.generation).await? else { continue };
-            match self.log_in().await {
-                Ok(token) => {
-                    // It serves us, also where nobody else gets to know it.
-                    let _ = reach.login.replace(&turn, &Secret::from(vec![b'x'; token])).await;
-                    return Ok(token);
-                }
-                Err(error) => {
-                    reach.login.give_back(&turn).await;
-                    return Err(error);
-                }
-            }
-        }
-        Err(ProviderError::Renewing)
-    }
-
-    async fn log_in(&self) -> Result<usize, ProviderError> {
-        let life = self.thin.and_then(|thin| thin.login).unwrap_or_default();
-        let again = || async {
-            let _flight = Flight::begin(&self.provider);
-            breath().await;
-            let mut state = self.provider.lock();
-            match state.manners.failing.clone() {
-                Some(error) => Err(error),
-                None => Ok(state.session.open(self.provider.clock.now() + life)),
-            }
-        };
-        self.chaos.call("account.login", again, fault).await
-    }
-
     /// The way into a run: the one that it has, or at a thin provider a new one.
     fn started(&self, state: &mut State, run: &str, now: Timestamp) -> Started {
         let begun = state.runs[run].history[0].at;
@@ -146,67 +77,6 @@ impl Desk {
             expires_at,
             return_nonce: self.returns.then(|| nonce_of(run)),
         }
-    }
-
-    fn snapshot(state: &mut State, subject: &Resource, now: Timestamp) -> Result<Snapshot, ProviderError> {
-        state.looks.push((now, subject.id.to_string()));
-        let mark = format!("read-{}", state.looks.len());
-        let stale = state.manners.stale;
-        let run = state.known(subject)?;
-        let facts = run.at(now - stale);
-        let words = [("capture", Some(facts.capture)), ("decision", facts.decision)];
-        let words = words.into_iter().filter_map(|(kind, word)| Some((resource(kind, &run.id), word?)));
-        let further = (0..state.manners.further)
-            .map(|number| (resource("further", &format!("{}-{number}", run.id)), ("approved", facts.at)));
-        let asked = facts.asked.map(|(number, at)| (thin::ask(&run.id, number), ("asked", at)));
-        let parts = words.chain(further).chain(asked).map(|(resource, (word, at))| {
-            let mut part = Part::new(resource, word, standing(word));
-            part.at = Some(at);
-            part.decided_by = DecidedBy::Automatic;
-            part.marks = vec![mark.clone()];
-            part
-        });
-        Ok(Snapshot::of(parts.collect()))
-    }
-
-    /// What the parts alone mean.
-    fn plain(parts: &[Part]) -> Result<Status, &Part> {
-        let word = |kind: &str| parts.iter().find(|part| part.resource.kind.as_str() == kind);
-        match (word("capture"), word("decision")) {
-            (_, Some(decision)) => match decision.provider_status.as_str() {
-                "approved" => Ok(Status::Approved),
-                "rejected" => Ok(Status::Rejected),
-                "pending" => Ok(Status::InReview),
-                _ => Err(decision),
-            },
-            (Some(capture), None) => match capture.provider_status.as_str() {
-                "waiting" => Ok(Status::LinkIssued),
-                "running" => Ok(Status::InProgress),
-                "done" => Ok(Status::Submitted),
-                "expired" => Ok(Status::Expired),
-                _ => Err(capture),
-            },
-            (None, None) => Ok(Status::LinkIssued),
-        }
-    }
-}
-
-fn standing(word: &str) -> Standing {
-    match word {
-        "waiting" | "running" | "pending" => Standing::Open,
-        "done" | "expired" => Standing::Ended,
-        "approved" => Standing::Approved,
-        "rejected" => Standing::Rejected,
-        "asked" => Standing::Waiting,
-        _ => Standing::Unrecognised,
-    }
-}
-
-fn fault(class: Class) -> ProviderError {
-    match class {
-        Class::Passing => ProviderError::Unavailable("reset"),
-        Class::Lost => ProviderError::Unavailable("timed_out"),
-        Class::Hard => ProviderError::Busy { retry_after: Some(Duration::from_secs(30)) },
     }
 }
 
@@ -242,7 +112,7 @@ impl Account for Desk {
     }
 
     fn assess(&self, parts: &[Part]) -> Assessment {
-        let status = match Self::plain(parts) {
+        let status = match reading::plain(parts) {
             Ok(status) => status,
             Err(part) => return Assessment::Unrecognised { resource: part.resource.clone() },
         };
@@ -305,7 +175,7 @@ impl Account for Desk {
         if slow {
             return self.ask(reach, "account.look", |_| Err(ProviderError::Unavailable("timed_out"))).await;
         }
-        self.ask(reach, "account.look", |state| Self::snapshot(state, subject, reach.world.now())).await
+        self.ask(reach, "account.look", |state| reading::snapshot(state, subject, reach.world.now())).await
     }
 
     async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
