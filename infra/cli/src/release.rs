@@ -1,12 +1,13 @@
 //! `idv release`: the five functions as they are deployed, one zip each, and how large they are.
 //!
-//! Each function is built alone, in its own folder, exactly as `sam build` does it: what another function links is not
-//! compiled into it, and whichever of the two commands comes second finds everything built. cargo-lambda builds for the
-//! C library of `provided.al2023` and, for the other architecture, brings the linker (Zig).
+//! `sam build` builds each function alone. Four of them link the same and are built here in one run of Cargo, which works on
+//! them side by side; the deliverer, which links the event bus, in another, so that the bus is in no other binary. Either way
+//! the binaries are the same ones, and whichever of the two commands comes second finds everything built. cargo-lambda
+//! builds for the C library of `provided.al2023` and brings the linker (Zig).
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{ExitCode, Stdio};
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use idv_local::FunctionName;
@@ -20,6 +21,17 @@ pub(crate) const HELP: &str = "\
 The zips are written to target/zips/{architecture}/{function}.zip; the last lines on standard output are a table of their
 sizes. Needs cargo-lambda, which `pip install cargo-lambda` brings together with its linker. On two cores the first build
 for an architecture takes about 10 minutes: whole-program optimisation, five times.";
+
+/// What is built in one run of Cargo.
+const RUNS: [&[FunctionName]; 2] = [
+    &[
+        FunctionName::WebhookIngress,
+        FunctionName::EventFetcher,
+        FunctionName::OnboardingInitiator,
+        FunctionName::Reconciler,
+    ],
+    &[FunctionName::ResultDeliverer],
+];
 
 const MISSING: &str = "\
 cargo-lambda was not found; it builds for Lambda's Linux. It comes with one of
@@ -83,7 +95,6 @@ struct Made {
     function: FunctionName,
     zip: u64,
     binary: u64,
-    took: Duration,
 }
 
 /// Builds, and prints the table.
@@ -106,37 +117,42 @@ pub(crate) async fn run(options: Options) -> ExitCode {
 }
 
 async fn build(architectures: &[Arch]) -> Result<Vec<Made>, String> {
-    let there = lambda(&["--version"], &root()).stdout(Stdio::null()).stderr(Stdio::null()).status().await;
+    let there = lambda(&["--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status().await;
     if !there.is_ok_and(|status| status.success()) {
         return Err(MISSING.to_owned());
     }
     let mut made = Vec::new();
-    let wanted = architectures.iter().flat_map(|arch| FunctionName::ALL.map(|function| (*arch, function)));
-    let wanted: Vec<_> = wanted.collect();
-    for (number, (arch, function)) in (1..).zip(&wanted) {
-        to_people(&format!("{number} of {}: {function} for {}", wanted.len(), arch.name()));
-        made.push(one(*arch, *function).await?);
+    for arch in architectures {
+        for functions in RUNS {
+            made.extend(together(*arch, functions).await?);
+        }
     }
     Ok(made)
 }
 
-async fn one(arch: Arch, function: FunctionName) -> Result<Made, String> {
+async fn together(arch: Arch, functions: &[FunctionName]) -> Result<Vec<Made>, String> {
     let begun = Instant::now();
+    let names: Vec<&str> = functions.iter().map(|function| function.name()).collect();
+    let what = format!("{} for {}", names.join(", "), arch.name());
+    to_people(&format!("building {what}"));
     let aside = target().join("zips").join(arch.name());
-    let folder = root().join("functions").join(function.name());
-    let mut command = lambda(&["build", "--release", "--locked", "--output-format", "zip", arch.flag()], &folder);
-    command.args(["--bin", function.name()]).arg("--lambda-dir").arg(&aside);
-    let failed = |what: &str| format!("{function} for {} {what}", arch.name());
-    let status: ExitStatus = command.status().await.map_err(|error| failed(&format!("was not built: {error}")))?;
+    let mut command = lambda(&["build", "--release", "--locked", "--output-format", "zip", arch.flag()]);
+    command.args(names.iter().flat_map(|name| ["--package", name])).arg("--lambda-dir").arg(&aside);
+    let status = command.status().await.map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
-        return Err(failed("could not be built: see above"));
+        return Err(format!("{what} could not be built: see above"));
     }
+    to_people(&format!("built in {} s", begun.elapsed().as_secs()));
+    functions.iter().map(|function| zipped(arch, *function, &aside)).collect()
+}
+
+fn zipped(arch: Arch, function: FunctionName, aside: &Path) -> Result<Made, String> {
     let made = aside.join(function.name()).join("bootstrap.zip");
     let zip = aside.join(format!("{function}.zip"));
-    let told = |error: std::io::Error| failed(&format!("has no zip at {}: {error}", made.display()));
+    let told = |error: std::io::Error| format!("{function} has no zip at {}: {error}", made.display());
     std::fs::rename(&made, &zip).map_err(told)?;
     let size = |path: &Path| std::fs::metadata(path).map(|file| file.len()).map_err(told);
-    Ok(Made { arch, function, zip: size(&zip)?, binary: size(&built(arch, function))?, took: begun.elapsed() })
+    Ok(Made { arch, function, zip: size(&zip)?, binary: size(&built(arch, function))? })
 }
 
 /// Where Cargo leaves the binary that went into the zip.
@@ -148,12 +164,12 @@ fn built(arch: Arch, function: FunctionName) -> PathBuf {
     target().join(triple).join("release").join(function.name())
 }
 
-fn lambda(arguments: &[&str], folder: &Path) -> Command {
+fn lambda(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     for name in set_by_cargo_run() {
         command.env_remove(name);
     }
-    command.arg("lambda").args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command.arg("lambda").args(arguments).current_dir(root()).stdin(Stdio::null()).kill_on_drop(true);
     // standard output is for the table
     command.stdout(std::io::stderr());
     command
@@ -173,11 +189,11 @@ fn table(made: &[Made]) -> Vec<String> {
         let hundredths = bytes.saturating_add(5_000) / 10_000;
         format!("{}.{:02}", hundredths / 100, hundredths % 100)
     };
-    let head = format!("{:<21} {:<7} {:>7} {:>10} {:>7}", "function", "arch", "zip MB", "binary MB", "built s");
+    let head = format!("{:<21} {:<7} {:>7} {:>10}", "function", "arch", "zip MB", "binary MB");
     let rows = made.iter().map(|made| {
         let (name, arch) = (made.function, made.arch.name());
         let (zip, binary) = (megabytes(made.zip), megabytes(made.binary));
-        format!("{name:<21} {arch:<7} {zip:>7} {binary:>10} {:>7}", made.took.as_secs())
+        format!("{name:<21} {arch:<7} {zip:>7} {binary:>10}")
     });
     std::iter::once(head).chain(rows).collect()
 }
@@ -188,16 +204,20 @@ mod tests {
 
     #[test]
     fn the_table_has_a_row_for_each_zip() {
-        let took = Duration::from_secs(61);
-        let made =
-            Made { arch: Arch::Arm64, function: FunctionName::Reconciler, zip: 2_345_678, binary: 5_000_000, took };
+        let made = Made { arch: Arch::Arm64, function: FunctionName::Reconciler, zip: 2_345_678, binary: 5_000_000 };
         assert_eq!(
             table(&[made]),
-            [
-                "function              arch     zip MB  binary MB built s",
-                "reconciler            arm64      2.35       5.00      61"
-            ]
+            ["function              arch     zip MB  binary MB", "reconciler            arm64      2.35       5.00"]
         );
+    }
+
+    #[test]
+    fn every_function_is_built_once() {
+        let mut built = RUNS.concat();
+        built.sort();
+        let mut all = FunctionName::ALL.to_vec();
+        all.sort();
+        assert_eq!(built, all);
     }
 
     #[test]
