@@ -143,11 +143,15 @@ struct Budgeted<'a> {
 #[async_trait]
 impl Http for Budgeted<'_> {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let left = self.until.since(self.clock.now());
+        let left = self.left();
         if left.is_zero() {
             return Err(HttpError::TimedOut);
         }
         let deadline = request.deadline.min(left);
         self.http.send(Request { deadline, ..request }).await
+    }
+
+    fn left(&self) -> Duration {
+        self.until.since(self.clock.now())
     }
 }

@@ -139,4 +139,9 @@ pub trait Http: Send + Sync {
     /// # Errors
     /// No whole answer within the limits.
     async fn send(&self, request: Request) -> Result<Response, HttpError>;
+
+    /// How long calls can still be made, where they share one deadline.
+    fn left(&self) -> Duration {
+        Duration::MAX
+    }
 }

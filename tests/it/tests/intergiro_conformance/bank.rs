@@ -75,6 +75,11 @@ impl Bank {
         self.books().sessions.clear();
     }
 
+    /// Ends the session that was begun first.
+    pub(crate) fn ends_the_oldest(&self) {
+        self.books().sessions.remove(0);
+    }
+
     /// Every token is refused from now on, however fresh.
     pub(crate) fn is_deaf(&self, deaf: bool) {
         self.books().deaf = deaf;

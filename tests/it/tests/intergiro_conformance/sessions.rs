@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::future::join_all;
 use idv_gateway::memory::http::{empty, json as answer};
 use idv_gateway::memory::login::MemoryLogin;
-use idv_gateway::ports::{HttpError, Login, ProviderError};
+use idv_gateway::ports::{Http, HttpError, Login, ProviderError, Reach, Request, Response};
 use idv_gateway::secret::Secret;
 use serde_json::json;
 
@@ -107,31 +108,87 @@ async fn a_login_that_fails_is_shared_by_those_who_waited_and_tried_again_by_the
         ),
         (Ok(answer(200, &json!({"access_token": "a"}))), ProviderError::Unavailable("the answer cannot be read")),
     ] {
+        let unanswered = fault.is_err();
         let bench = Script::of("activated").only(LOGIN, vec![fault, granted()]).start();
         let account = account();
         let outcomes = join_all((0..20).map(|_| look(&account, &bench, &bench.login))).await;
         assert!(outcomes.iter().all(|outcome| *outcome == Err(expected.clone())), "{outcomes:?}");
         assert_eq!(bench.count(LOGIN), 1);
+        if unanswered {
+            bench.login.occupy(false);
+        }
         assert_eq!(look(&account, &bench, &bench.login).await, Ok(()));
     }
 }
 
-/// A refresh that may have been done is not a reason to log in at once.
+/// A refresh that may have been done is not a reason to log in at once; one that may still be going on is none to ask
+/// beside it: the turn is kept until it lapses.
 #[tokio::test]
-async fn a_refresh_that_is_not_answered_is_tried_again() {
+async fn a_refresh_that_fails_is_tried_again_when_it_is_over() {
     let refreshed = || Ok(answer(200, &fixture("post.auth.refresh.response")));
-    for (fault, expected) in [
-        (Ok(empty(429)), ProviderError::Busy { retry_after: None }),
-        (Err(HttpError::Broken), ProviderError::Unavailable("the connection broke")),
-        (Ok(answer(200, &json!([]))), ProviderError::Unavailable("the answer cannot be read")),
+    let unavailable = ProviderError::Unavailable;
+    for (fault, expected, over) in [
+        (Ok(empty(429)), ProviderError::Busy { retry_after: None }, true),
+        (Ok(empty(500)), unavailable("its own fault"), true),
+        (Ok(empty(503)), unavailable("its own fault"), true),
+        (Ok(answer(200, &json!([]))), unavailable("the answer cannot be read"), true),
+        (Err(HttpError::Unreachable), unavailable("no connection"), true),
+        (Err(HttpError::Broken), unavailable("the connection broke"), false),
+        (Err(HttpError::TimedOut), unavailable("not done by the deadline"), false),
+        (Ok(empty(502)), unavailable("its own fault"), false),
+        (Ok(empty(504)), unavailable("its own fault"), false),
+        (Ok(empty(408)), unavailable("it asks for a repeat"), false),
     ] {
         let bench = Script::of("activated").only(REFRESH, vec![fault, refreshed()]).start();
         let account = account();
         look(&account, &bench, &bench.login).await.unwrap();
         bench.clock.advance(Duration::from_secs(16 * 60));
-        assert_eq!(look(&account, &bench, &bench.login).await, Err(expected));
+        assert_eq!(look(&account, &bench, &bench.login).await, Err(expected.clone()));
+        if !over {
+            assert_eq!(look(&account, &bench, &bench.login).await, Err(ProviderError::Renewing), "{expected}");
+            assert_eq!(bench.count(REFRESH), 1);
+            bench.login.occupy(false);
+        }
         assert_eq!(look(&account, &bench, &bench.login).await, Ok(()));
         assert_eq!((bench.count(LOGIN), bench.count(REFRESH)), (1, 2));
+    }
+}
+
+/// A renewal that could not be waited for is not begun, and holds nobody up.
+#[tokio::test]
+async fn no_renewal_is_begun_when_time_is_nearly_over() {
+    let bench = Script::of("onboarding_requested").on(REFRESH, 200, &fixture("post.auth.refresh.response")).start();
+    let account = account();
+    let within = async |millis| {
+        let http = Ending { http: bench.reach().http, left: Duration::from_millis(millis) };
+        account.look(Reach { http: &http, ..bench.reach() }, &person()).await.map(drop)
+    };
+    let late = Err(ProviderError::Unavailable("too little time is left to renew the login"));
+    assert_eq!(within(2_900).await, late);
+    assert_eq!(bench.lines().len(), 0);
+    assert_eq!(within(3_000).await, Ok(()), "the right was not taken");
+    assert_eq!(within(1).await, Ok(()), "a call with the token that there is");
+    bench.clock.advance(Duration::from_secs(16 * 60));
+    assert_eq!(within(2_900).await, late);
+    assert_eq!((bench.count(LOGIN), bench.count(REFRESH)), (1, 0));
+    assert_eq!(within(3_000).await, Ok(()));
+    assert_eq!((bench.count(LOGIN), bench.count(REFRESH)), (1, 1));
+}
+
+/// Calls for which so much time is left.
+struct Ending<'a> {
+    http: &'a dyn Http,
+    left: Duration,
+}
+
+#[async_trait]
+impl Http for Ending<'_> {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        self.http.send(request).await
+    }
+
+    fn left(&self) -> Duration {
+        self.left
     }
 }
 

@@ -27,6 +27,7 @@ struct Watched {
     inner: MemoryLogin,
     reads: AtomicU32,
     unwritable: AtomicBool,
+    unheard: AtomicBool,
 }
 
 #[async_trait]
@@ -44,7 +45,8 @@ impl Login for Watched {
         if self.unwritable.load(Ordering::SeqCst) {
             return Err(ProviderError::Unavailable("the ledger is down"));
         }
-        self.inner.replace(turn, login).await
+        let replaced = self.inner.replace(turn, login).await;
+        if self.unheard.load(Ordering::SeqCst) { Err(ProviderError::Unavailable("no answer")) } else { replaced }
     }
 
     async fn give_back(&self, turn: &Turn) {
@@ -153,6 +155,55 @@ async fn whoever_dies_after_a_refresh_costs_one_login() {
     assert_eq!(look(&account(), &bench, &login).await, Ok(()));
     let counts = bank.counts();
     assert_eq!((counts.logins, counts.refreshes, counts.void), (2, 1, 1));
+}
+
+/// What it renewed and could not share is older than what another then shared, and newer than what it was to replace.
+#[tokio::test]
+async fn what_could_not_be_shared_gives_way_to_what_was() {
+    let bank = Bank::new();
+    let (bench, login) = (bank.bench(), Watched::default());
+    look(&account(), &bench, &login).await.unwrap();
+    bank.passes(16);
+    login.unwritable.store(true, Ordering::SeqCst);
+    let alone = account();
+    assert_eq!(look(&alone, &bench, &login).await, Ok(()));
+    login.unwritable.store(false, Ordering::SeqCst);
+    login.inner.occupy(false);
+    assert_eq!(look(&account(), &bench, &login).await, Ok(()), "another logs in and shares that");
+    let before = bank.counts();
+    bank.ends_the_oldest();
+    bank.passes(2);
+    assert_eq!(look(&alone, &bench, &login).await, Ok(()));
+    assert_eq!(bank.counts(), Counts { refused: before.refused + 1, ..before }, "no early refresh and no other login");
+}
+
+/// Shared, but the answer was lost: the same token under a newer generation is no other token.
+#[tokio::test]
+async fn a_token_that_was_refused_is_not_used_again_under_a_newer_generation() {
+    let bank = Bank::new();
+    let (bench, login) = (bank.bench(), Watched::default());
+    login.unheard.store(true, Ordering::SeqCst);
+    let account = account();
+    assert_eq!(look(&account, &bench, &login).await, Ok(()));
+    assert_eq!(login.read().await.map(|shared| shared.generation), Ok(1));
+    bank.passes(2);
+    bank.revokes();
+    assert_eq!(look(&account, &bench, &login).await, Ok(()));
+    assert_eq!((bank.counts().logins, bank.counts().refused), (2, 1));
+}
+
+/// Many who were refused at once share what one of them renewed, also where nobody else can.
+#[tokio::test]
+async fn those_who_waited_use_what_could_not_be_shared() {
+    let bank = Bank::new();
+    let (bench, login, account) = (bank.bench(), Watched::default(), account());
+    look(&account, &bench, &login).await.unwrap();
+    bank.passes(2);
+    bank.revokes();
+    login.unwritable.store(true, Ordering::SeqCst);
+    let outcomes = join_all((0..20).map(|_| look(&account, &bench, &login))).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(bank.counts().logins, 2);
 }
 
 type Meanwhile<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
