@@ -3,7 +3,7 @@
 use idv_gateway::domain::ConnectionName;
 use idv_gateway::ports::{Connection, Event};
 use idv_gateway::proof::{Context, Unverified, prove};
-use idv_gateway::providers::intergiro::reference::{asks, events, statuses};
+use idv_gateway::providers::intergiro::reference::{asks, events, passed_over, statuses};
 use serde_json::json;
 
 use crate::ReferenceError;
@@ -17,20 +17,20 @@ const URL_KEY: &str = "example-url-key-of-43-random-characters-0001";
 pub(crate) fn page() -> Result<Page, ReferenceError> {
     let meanings = statuses().into_iter().map(|(word, alone, asked, told)| {
         let asked = if told { format!("{asked}, `action` is set") } else { asked };
-        let word = if word == "something_new" { "anything else".to_owned() } else { code(word) };
-        vec![word, alone, asked]
+        vec![known(word), alone, asked]
     });
-    let asked = asks().map(|(kind, ask)| vec![code(kind), code(ask)]);
+    let asked = asks().map(|(kind, ask)| vec![known(kind), code(ask)]);
+    let passed_over = passed_over().map(code).collect::<Vec<_>>().join(", ");
     let body = format!(
         "{}\n\
          ## What its words mean\n\n`unrecognised` means: the last status is kept, the part is shown and logged, and it is \
          never an approval. Intergiro gives no reasons: a rejection's is `not_disclosed`. Opening the link shows nowhere, \
          so `in_progress` is never seen; who drops off is told as `stalled`.\n\n{}\n\
          ## Pending actions\n\nWhat is asked of the person while one is open; its link comes through `resume`, its text, \
-         which the person must be shown, through `get` with `details`. Of several the earliest to expire is shown. \
-         Others, such as the authentication of a card payment, are no matter of an onboarding.\n\n{}\n\
+         which the person must be shown, through `get` with `details`. Of several the earliest to expire is shown, \
+         those of a known type first. Passed over, as no matter of an onboarding: {passed_over}.\n\n{}\n\
          ## Events\n\nA webhook names an event and nothing else. Whose it is, is read with the connection's own API key; \
-         what is claimed is about that person or pending action.\n\n{}\n\
+         what is claimed is about that person or pending action; of an action that is passed over nothing is.\n\n{}\n\
          ## What Intergiro does not have\n\n- An endpoint that deletes a person: the receipt of an `erase` lists the \
          individual under `not_at_provider`, and its support must be asked.\n- Corrections of anything but e-mail address \
          and phone number, and of a blocked person's: its support again.\n- Onboarding of companies.\n",
@@ -41,6 +41,10 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
     );
     let about = "What Intergiro takes, and what its words mean, as the adapter maps them.";
     Ok(Page::of("intergiro.md", "Intergiro", about, &body))
+}
+
+fn known(word: &str) -> String {
+    if word == "something_new" { "anything else".to_owned() } else { code(word) }
 }
 
 fn reduced() -> Result<Vec<Vec<String>>, ReferenceError> {

@@ -11,6 +11,7 @@ use url::Url;
 use super::id::{is, uuid};
 use super::individual::FIELDS;
 use super::session::Session;
+use super::words::is_of_others;
 use crate::domain::{ProviderId, Timestamp};
 use crate::ports::{Method, ProviderError, Reach, Request, Response};
 use crate::providers::answer::{self, Object, below};
@@ -20,7 +21,7 @@ use crate::secret::Secret;
 const READ: Duration = Duration::from_secs(5);
 /// What makes or changes something.
 pub(super) const WRITE: Duration = Duration::from_secs(8);
-/// The most that a page has (documented for a sister API, assumed here).
+/// The most that a page has (documented for a sister API, assumed here; not sent where every look hangs on the list).
 const LIMIT: &str = "100";
 
 const ANOTHER: ProviderError = ProviderError::Foreign("it is another resource");
@@ -94,6 +95,10 @@ impl PendingAction {
         named(self.payload.as_ref(), "individual_id")
     }
 
+    pub(super) fn is_of_others(&self) -> bool {
+        self.kind.as_deref().is_some_and(is_of_others)
+    }
+
     pub(super) fn consent(&self) -> Option<ProviderId> {
         named(self.payload.as_ref(), "consent_id")
     }
@@ -123,13 +128,23 @@ pub(super) fn moment(value: Option<&Value>) -> Option<Timestamp> {
     value.and_then(Value::as_str).and_then(Timestamp::parse)
 }
 
-/// Parameters of a list beside its filters: assumed by analogy with a sister API.
-#[derive(Clone, Copy, Default)]
+/// Parameters of a list beside its filters: assumed by analogy with a sister API. Intergiro refuses what it does not
+/// know (422), so a list that cannot be done without is asked for with none of them as long as it has no more.
+#[derive(Clone, Copy)]
 pub(super) struct Order<'a> {
+    /// Pages as long as can be.
+    pub(super) long: bool,
     /// `asc` or `desc` by `created_at`.
     pub(super) sorted: Option<&'static str>,
     /// The last item of the page before.
     pub(super) after: Option<&'a str>,
+}
+
+impl Order<'_> {
+    /// The list as it comes.
+    pub(super) const BARE: Self = Self { long: false, sorted: None, after: None };
+    /// As much at once as can be had.
+    pub(super) const LONG: Self = Self { long: true, ..Self::BARE };
 }
 
 impl Api {
@@ -195,7 +210,9 @@ impl Api {
     ) -> Result<Page<T>, ProviderError> {
         {
             let mut query = url.query_pairs_mut();
-            query.append_pair("limit", LIMIT);
+            if order.long {
+                query.append_pair("limit", LIMIT);
+            }
             if let Some(sorted) = order.sorted {
                 query.append_pair("sort_by", "created_at").append_pair("sort_type", sorted);
             }

@@ -13,13 +13,18 @@
 //!   status at Intergiro; it is `in_review`, because nothing is left to do for the person.
 //! - An open action is an overlay: a decision stands while something more is asked. Of several the earliest to expire
 //!   is shown, the one whose link is handed out.
+//! - An action of a type that nobody knows is one, too: `answer_question`, after those that are known, with its type in
+//!   the part. It is told and handed out like the others, and touches no decision: what `activated` means is known.
+//!   Actions that are known to be no matter of an onboarding (a card payment's) are no parts.
 //! - An action past its `expires_at` that is still listed stays asked: no event tells of the end, and `by` says when it
 //!   was. One that is not listed any more was completed and asks nothing; what follows stands in the individual.
 //! - Who decided is not told.
 
 use super::id::Kind;
-use super::words::{Status as Word, ask};
-use crate::domain::{Action, Asked, Assessment, Because, Opinion, Part, Reason, Resource, Standing, Status, Timestamp};
+use super::words::{Status as Word, UNKNOWN_ASK, ask};
+use crate::domain::{
+    Action, Ask, Asked, Assessment, Because, Opinion, Part, Reason, Resource, Standing, Status, Timestamp,
+};
 
 /// Facts of a pending action that have no place of their own in a part.
 pub(super) mod mark {
@@ -67,17 +72,20 @@ pub(super) fn asking(parts: &[Part]) -> Option<Resource> {
 fn action(parts: &[Part]) -> Option<Action> {
     let open = open_actions(parts);
     let part = open.iter().find(|part| part.has(mark::CONSENT)).or(open.first())?;
-    let ask = part.provider_reason.as_deref().and_then(ask)?;
-    Some(Action { ask, of: Asked::Person, by: by(part) })
+    Some(Action { ask: known_ask(part).unwrap_or(UNKNOWN_ASK), of: Asked::Person, by: by(part) })
 }
 
-/// The earliest to expire first, those without an end last; then by age.
+fn known_ask(part: &Part) -> Option<Ask> {
+    part.provider_reason.as_deref().and_then(ask)
+}
+
+/// Those of a known type first; the earliest to expire first, those without an end last; then by age.
 fn open_actions(parts: &[Part]) -> Vec<&Part> {
     let is_open = |part: &&Part| {
         Kind::of(&part.resource) == Some(Kind::PendingAction) && !part.gone && part.standing == Standing::Waiting
     };
     let mut open: Vec<&Part> = parts.iter().filter(is_open).collect();
-    open.sort_by_key(|part| (by(part).is_none(), by(part), part.at, part.resource.clone()));
+    open.sort_by_key(|part| (known_ask(part).is_none(), by(part).is_none(), by(part), part.at, part.resource.clone()));
     open
 }
 

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `IndividualActivated`, `IndividualBlocked` | decided, the individual |
 //! | `IndividualOnboardingDataProvided` | ended, the individual |
-//! | `PendingActionCreated` | exists, the pending action |
+//! | `PendingActionCreated` | exists, the pending action; of a card payment: the individual |
 //! | `PendingActionCompleted` | nothing |
 //! | any other | silent: `unknown_event` |
 //!

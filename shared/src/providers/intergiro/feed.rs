@@ -76,7 +76,7 @@ impl Intergiro {
         sorted: &'static str,
         after: Option<&str>,
     ) -> Result<Page<Occurred>, ProviderError> {
-        self.api.page(reach, self.api.events(), Order { sorted: Some(sorted), after }).await
+        self.api.page(reach, self.api.events(), Order { sorted: Some(sorted), after, ..Order::LONG }).await
     }
 }
 

@@ -6,20 +6,25 @@
 //!
 //! A thin webhook names an event, so whatever looks takes an event or an action for its subject too and finds the
 //! person first.
+//!
+//! Actions of card payments come and go with every payment and are passed over, by the name of their type; those of a
+//! type that nobody knows are kept. An event of an action does not say of what type it is. So the action that an event
+//! says was created is read when whose it is is found: a look cannot show one of a card, and would be repeated for it.
+//! If that cannot be read, it is claimed: a few looks too many.
 
 use serde_json::{Map, Value, json};
 
 use super::Intergiro;
-use super::api::{Individual, Order, PendingAction};
+use super::api::{Individual, Occurred, Order, PendingAction};
 use super::assess::mark;
 use super::id::{Kind, uuid};
-use super::words::{Status, ask};
-use crate::domain::{Part, ProviderId, Resource, Snapshot, Standing};
+use super::words::{EventName, Status, ask};
+use crate::domain::{ClaimClass, Part, ProviderId, Resource, Snapshot, Standing};
 use crate::ports::{ProviderError, Reach, Whose};
 use crate::providers::text::word;
 
-/// Of a person's open actions; more than so many pages are no person's.
-const PAGES: u8 = 5;
+/// Of a person's open actions; more than so many pages (of ten, by analogy) are no person's.
+const PAGES: u8 = 20;
 /// Intergiro has no word for it: an action is listed while it is open.
 const OPEN: &str = "open";
 
@@ -48,13 +53,13 @@ impl Intergiro {
     pub(super) async fn whose(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
         let found = match Kind::of(subject) {
             Some(Kind::Individual) => return Ok(Whose::Nobodys),
-            Some(Kind::Event) => {
-                let event = self.api.read_event(reach, &subject.id).await;
-                event.map(|event| (event.individual(), event.action().map(|id| Kind::PendingAction.resource(id))))
-            }
+            Some(Kind::Event) => match self.api.read_event(reach, &subject.id).await {
+                Ok(event) => Ok((event.individual(), self.claimed(reach, &event).await)),
+                Err(error) => Err(error),
+            },
             Some(Kind::PendingAction) => {
                 let action = self.api.read_action(reach, &subject.id).await;
-                action.map(|action| (action.individual(), Some(subject.clone())))
+                action.map(|action| (action.individual(), (!action.is_of_others()).then(|| subject.clone())))
             }
             None => return Ok(Whose::Invented),
         };
@@ -67,6 +72,16 @@ impl Intergiro {
             Ok((None, _)) | Err(ProviderError::NotFound) => Whose::Invented,
             Err(error) => return Err(error),
         })
+    }
+
+    /// The action that an event is about, unless no look can show it.
+    async fn claimed(&self, reach: Reach<'_>, event: &Occurred) -> Option<Resource> {
+        let id = event.action()?;
+        let claims = event.name().and_then(EventName::read).is_some_and(|name| name.claims() != ClaimClass::Nothing);
+        let unseen = claims
+            && event.individual().is_some()
+            && self.api.read_action(reach, &id).await.is_ok_and(|action| action.is_of_others());
+        (!unseen).then(|| Kind::PendingAction.resource(id))
     }
 
     async fn open_actions(
@@ -82,17 +97,21 @@ impl Intergiro {
         url.query_pairs_mut().append_pair("individual_id", root.as_str()).append_pair("completed", "false");
         let (mut open, mut after) = (Vec::new(), None);
         for _ in 0..PAGES {
-            let order = Order { sorted: None, after: after.as_deref() };
+            let order = Order { after: after.as_deref(), ..Order::BARE };
             let page = match self.api.page::<PendingAction>(reach, url.clone(), order).await {
                 // The person is there; only the person may be not found.
                 Err(ProviderError::NotFound) => return Err(ProviderError::Unavailable("its actions cannot be read")),
                 outcome @ (Ok(_) | Err(_)) => outcome?,
             };
-            after = page.data.last().and_then(|action| action.id.clone());
+            let last = page.data.last().and_then(|action| action.id.clone());
             open.extend(page.data);
-            if page.has_more != Some(true) || after.is_none() {
+            if page.has_more != Some(true) || last.is_none() {
                 return of_onboarding(open, root);
             }
+            if last == after {
+                break;
+            }
+            after = last;
         }
         Err(ProviderError::Unavailable("it lists actions without an end"))
     }
@@ -116,14 +135,15 @@ impl Intergiro {
     }
 }
 
-/// The actions of onboarding, all of that person. Those of cards come and go with every payment and are passed over.
+/// The actions of onboarding, all of that person, with those of a type that nobody knows: of these the payload may look
+/// like anything, and we asked for that person's.
 fn of_onboarding(open: Vec<PendingAction>, root: &ProviderId) -> Result<Vec<PendingAction>, ProviderError> {
-    let of_onboarding: Vec<_> =
-        open.into_iter().filter(|action| action.kind.as_deref().is_some_and(|kind| ask(kind).is_some())).collect();
+    let of_onboarding: Vec<_> = open.into_iter().filter(|action| !action.is_of_others()).collect();
     for action in &of_onboarding {
         match action.individual() {
             Some(id) if id == *root => {}
             Some(_) => return Err(ProviderError::Foreign("it is an action of another person")),
+            None if action.kind.as_deref().and_then(ask).is_none() => {}
             None => return Err(ProviderError::Unavailable("an action does not say whose it is")),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::assess::assess;
 use super::id::{Kind, uuid};
-use super::words::{ASKS, EventName, Status};
+use super::words::{ASKS, EventName, OF_OTHERS, Status, UNKNOWN_ASK};
 use crate::domain::{Ask, Assessment, Part, Standing};
 
 const WORDS: [&str; 6] =
@@ -19,9 +19,14 @@ pub fn statuses() -> Vec<(&'static str, String, String, bool)> {
     rows.collect()
 }
 
-/// What a pending action asks.
+/// What a pending action asks; the last is any other's.
 pub fn asks() -> impl Iterator<Item = (&'static str, Ask)> {
-    ASKS.into_iter()
+    ASKS.into_iter().chain([("something_new", UNKNOWN_ASK)])
+}
+
+/// The types of pending actions that are passed over.
+pub fn passed_over() -> impl Iterator<Item = &'static str> {
+    OF_OTHERS.into_iter()
 }
 
 /// The names of events that are known.

@@ -155,7 +155,7 @@ impl Intergiro {
         let mut after: Option<String> = None;
         let mut found = None;
         for _ in 0..PAGES {
-            let order = Order { sorted: Some("desc"), after: after.as_deref() };
+            let order = Order { sorted: Some("desc"), after: after.as_deref(), ..Order::LONG };
             let page = self.api.page::<Listed>(reach, self.api.individuals(), order).await?;
             // The first that was made is ours: a second would be a repeat's.
             let of_page = page.data.iter().filter(|listed| listed.is(body, since));

@@ -30,7 +30,7 @@ impl Intergiro {
     pub(super) async fn registered(&self, reach: Reach<'_>) -> Result<Vec<Registration>, ProviderError> {
         let (mut all, mut after) = (Vec::new(), None::<String>);
         for _ in 0..PAGES {
-            let order = Order { sorted: None, after: after.as_deref() };
+            let order = Order { after: after.as_deref(), ..Order::LONG };
             let page = self.api.page::<Registered>(reach, self.api.webhooks(), order).await?;
             after = page.data.last().and_then(Registered::id);
             all.extend(page.data.into_iter().filter_map(|found| {

@@ -46,13 +46,21 @@ impl Status {
     }
 }
 
-/// What a pending action of onboarding asks (page "Types of pending actions"). Others, such as the authentication of a
-/// card payment, are no matter of an onboarding.
+/// What a pending action of onboarding asks (page "Types of pending actions").
 pub(super) const ASKS: [(&str, Ask); 2] =
     [("IdentityVerification", Ask::ProvideDocument), ("ProofOfAddressVerification", Ask::ProveAddress)];
+/// Pending actions that are no matter of an onboarding: 3-D Secure of a card payment.
+pub(super) const OF_OTHERS: [&str; 1] = ["AuthenticateCardOperation"];
+/// What an action of a type that nobody knows asks. Every pending action asks something of the person, by a consent
+/// and with a text that they must be shown (same page), so it is one.
+pub(super) const UNKNOWN_ASK: Ask = Ask::AnswerQuestion;
 
 pub(super) fn ask(kind: &str) -> Option<Ask> {
     ASKS.iter().find(|(name, _)| *name == kind).map(|(_, ask)| *ask)
+}
+
+pub(super) fn is_of_others(kind: &str) -> bool {
+    OF_OTHERS.contains(&kind)
 }
 
 /// The events of onboarding. More exist for cards, accounts and payments; no list was found.
@@ -115,5 +123,8 @@ mod tests {
             assert_eq!(EventName::read(word), None, "{word:?}");
         }
         assert_eq!(ask("AuthenticateCardOperation"), None);
+        for word in ["", "authenticateCardOperation", "AuthenticateCardOperation ", "AuthenticateCard"] {
+            assert!(!is_of_others(word), "{word:?}");
+        }
     }
 }

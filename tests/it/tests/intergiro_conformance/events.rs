@@ -1,13 +1,14 @@
 //! Every webhook fixture with the look or the silence that it must cause, and whose an event is.
 
 use idv_gateway::domain::{Claim, ClaimClass, Resource};
+use idv_gateway::memory::http::{empty, json as answer};
 use idv_gateway::ports::{Event, ProviderError, Unreadable, Whose};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ACTION, ANOTHER, PERSON, Script, URL_KEY, account, action, action_line, event, event_of, fixture, person, resource,
-    text,
+    ACTION, ACTIONS, ANOTHER, PERSON, Script, URL_KEY, account, action, action_line, event, event_of, fixture, list,
+    person, resource, text,
 };
 
 pub(crate) const FIXTURES: &[&str] = &[
@@ -145,11 +146,50 @@ async fn whose(script: Script, subject: &Resource) -> (Result<Whose, ProviderErr
 #[tokio::test]
 async fn an_event_names_its_person_and_what_is_claimed_of() {
     for (name, id, ..) in ROWS {
-        let script = Script::new().on(&event_line(id), 200, &fixture(&format!("get.event.{name}")));
+        let script = Script::new().on(&event_line(id), 200, &fixture(&format!("get.event.{name}"))).on(
+            &action_line(),
+            200,
+            &action("identity-verification"),
+        );
         let part = if name.starts_with("pending") { resource("pending_action", ACTION) } else { person() };
         let (found, lines) = whose(script, &resource("event", id)).await;
         assert_eq!(found, Ok(Whose::About { subject: person(), part }), "{name}");
-        assert_eq!(lines.len(), 2, "a login and one read: {lines:?}");
+        let reads = if *name == "pending-action-created" { 2 } else { 1 };
+        assert_eq!(lines.len(), 1 + reads, "a login and the event, and what is claimed to exist: {lines:?}");
+    }
+}
+
+/// A card payment costs one finding of whose it is and one look, which contradicts nothing that is claimed.
+#[tokio::test]
+async fn an_action_of_a_card_is_looked_at_once() {
+    let card = |kind: &str| {
+        let mut card = action("identity-verification");
+        card["type"] = json!(kind);
+        card
+    };
+    let id = ROWS[3].1;
+    let script = |kind: &str| {
+        Script::of("activated")
+            .asking(&[card(kind)])
+            .on(&event_line(id), 200, &fixture("get.event.pending-action-created"))
+            .on(&action_line(), 200, &card(kind))
+    };
+    for subject in [resource("event", id), resource("pending_action", ACTION)] {
+        let bench = script("AuthenticateCardOperation").only(ACTIONS, vec![Ok(answer(200, &list(&[])))]).start();
+        let found = account().resolve(bench.reach(), &subject).await;
+        assert_eq!(found, Ok(Whose::About { subject: person(), part: person() }));
+        let snapshot = account().look(bench.reach(), &person()).await.unwrap();
+        let claim = Claim { class: ClaimClass::Exists, part: Some(person()), at: None };
+        assert!(!claim.contradicts(snapshot.parts()), "there would be five more looks");
+        let expected = if subject.kind.as_str() == "event" { 2 } else { 1 };
+        assert_eq!(bench.lines().len(), 2 + expected + 1, "a login, whose it is, the look: {:?}", bench.lines());
+    }
+    let action = resource("pending_action", ACTION);
+    let claimed = Ok(Whose::About { subject: person(), part: action });
+    assert_eq!(whose(script("SourceOfFunds"), &resource("event", id)).await.0, claimed, "what nobody knows is claimed");
+    for unreadable in [empty(404), empty(429), empty(503), answer(200, &json!([]))] {
+        let script = script("IdentityVerification").only(&action_line(), vec![Ok(unreadable)]);
+        assert_eq!(whose(script, &resource("event", id)).await.0, claimed, "so is what cannot be read");
     }
 }
 

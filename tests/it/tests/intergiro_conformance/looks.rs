@@ -5,13 +5,13 @@ use idv_gateway::domain::{
     Ask, Asked, Assessment, Change, ChangeKind, Claim, ClaimClass, DecidedBy, Evidence, Part, Reason, Snapshot,
     Standing, Status, Timestamp, Truth,
 };
-use idv_gateway::memory::http::json as answer;
+use idv_gateway::memory::http::{ScriptedHttp, empty, json as answer};
 use idv_gateway::ports::ProviderError;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ACTION, ACTIONS, ANOTHER, PERSON, Script, account, action, fixture, individual, individual_line, list, person,
-    resource,
+    ACTION, ACTIONS, ANOTHER, Bench, LOGIN, PERSON, Script, account, action, fixture, individual, individual_line,
+    list, person, resource,
 };
 
 pub(crate) const FIXTURES: &[&str] = &[
@@ -179,12 +179,68 @@ async fn the_list_is_asked_for_as_documented_and_read_to_its_end() {
         .filter(|call| call.line() == ACTIONS)
         .map(|call| call.url.query().unwrap().to_owned())
         .collect();
-    let first = format!("individual_id={PERSON}&completed=false&limit=100");
+    let first = format!("individual_id={PERSON}&completed=false");
     assert_eq!(queries, [first.clone(), format!("{first}&starting_after={ACTION}")]);
     let endless = Script::new().person(&individual("activated")).on(ACTIONS, 200, &more).start();
     let outcome = account().look(endless.reach(), &person()).await;
     assert!(matches!(outcome, Err(ProviderError::Unavailable(_))), "{outcome:?}");
-    assert!(endless.count(ACTIONS) <= 5);
+    assert_eq!(endless.count(ACTIONS), 2, "the same page again is no other");
+}
+
+/// Whoever checks strictly refuses a parameter that is not documented; then no look would ever succeed.
+#[tokio::test]
+async fn only_documented_parameters_are_sent_where_every_look_hangs_on_them() {
+    let actions = list(&[action("identity-verification")]);
+    let bench = Bench::new(ScriptedHttp::new(move |call| {
+        let documented = ["individual_id", "event_id", "completed"];
+        Ok(match call.line().as_str() {
+            LOGIN => answer(200, &fixture("post.auth.login.response")),
+            ACTIONS if call.url.query_pairs().any(|(name, _)| !documented.contains(&&*name)) => {
+                answer(422, &fixture("error.422.request-blocked"))
+            }
+            ACTIONS => answer(200, &actions),
+            line if line == individual_line() => answer(200, &individual("activated")),
+            _ => empty(404),
+        })
+    }));
+    let found = account().look(bench.reach(), &person()).await;
+    assert_eq!(found.map(|snapshot| snapshot.parts().len()), Ok(2));
+}
+
+fn strange() -> Value {
+    let mut strange = action("identity-verification");
+    strange["type"] = json!("SourceOfFunds");
+    strange
+}
+
+/// What nobody knows is kept and shown; no decision is taken back or kept from being told for it.
+#[tokio::test]
+async fn an_action_of_an_unknown_type_is_told() {
+    let mut untyped = strange();
+    untyped.as_object_mut().unwrap().remove("type");
+    let mut strangest = strange();
+    strangest["payload"] = json!({"amount": 7});
+    strangest["type"] = json!("John de Mayor");
+    for (unknown, kept) in [(strange(), Some("SourceOfFunds")), (untyped, None), (strangest, Some("not_a_word"))] {
+        let review = after(&intended(), &found("onboarding_data_provided", &[]).await);
+        let snapshot = found("onboarding_data_provided", std::slice::from_ref(&unknown)).await;
+        assert_eq!(part(&snapshot, "pending_action").provider_reason.as_deref(), kept);
+        let asked = after(&review, &snapshot);
+        assert_eq!((asked.status, kinds(&review, &asked)), (Status::ActionRequired, vec![ChangeKind::Status]));
+        assert_eq!(asked.action.map(|action| (action.ask, action.of)), Some((Ask::AnswerQuestion, Asked::Person)));
+        let approved = after(&review, &found("activated", std::slice::from_ref(&unknown)).await);
+        assert_eq!((approved.status, approved.action.is_some()), (Status::Approved, true));
+        let plain = after(&review, &found("activated", &[]).await);
+        let overlaid = after(&plain, &found("activated", std::slice::from_ref(&unknown)).await);
+        assert_eq!((overlaid.status, kinds(&plain, &overlaid)), (Status::Approved, vec![ChangeKind::Action]));
+        let script = Script::new().person(&individual("activated")).asking(std::slice::from_ref(&unknown));
+        let details = account().details(script.start().reach(), &person()).await.unwrap();
+        assert_eq!(details["pending_actions"][0]["description"], unknown["description"]);
+    }
+    let mut foreign = strange();
+    foreign["payload"]["individual_id"] = json!(ANOTHER);
+    let script = Script::new().person(&individual("activated")).asking(&[foreign]);
+    assert!(matches!(look(script).await, Err(ProviderError::Foreign(_))));
 }
 
 /// There can be none before the person's data are there.

@@ -2,7 +2,6 @@
 
 use super::super::id::uuid;
 use super::*;
-use crate::domain::Ask;
 
 const WORDS: [&str; 5] =
     ["pending_activation", "onboarding_requested", "onboarding_data_provided", "activated", "blocked"];
@@ -57,6 +56,30 @@ fn an_unknown_word_is_never_a_meaning() {
         assert_eq!(asking(&parts).is_some(), parts.len() > 1, "what is asked may be answered");
     }
     assert!(matches!(assess(&[asked(1, "IdentityVerification", None, true)]), Assessment::Unrecognised { .. }));
+}
+
+/// Shown and handed out, after those that are known; never a reason to take a decision back.
+#[test]
+fn an_action_of_an_unknown_type_is_something_to_answer() {
+    let strange = asked(1, "SourceOfFunds", Some("2026-11-23T08:00:00Z"), true);
+    let untyped = Part { provider_reason: None, ..strange.clone() };
+    for (word, status) in [
+        ("onboarding_data_provided", Status::ActionRequired),
+        ("activated", Status::Approved),
+        ("blocked", Status::Rejected),
+    ] {
+        for unknown in [&strange, &untyped] {
+            let parts = [person(word), unknown.clone()];
+            let opinion = known(&parts);
+            let action = opinion.action.unwrap();
+            assert_eq!((opinion.status, action.ask, action.of), (status, Ask::AnswerQuestion, Asked::Person), "{word}");
+            assert_eq!(asking(&parts), Some(unknown.resource.clone()));
+        }
+    }
+    let late = asked(2, "IdentityVerification", Some("2026-11-27T08:00:00Z"), true);
+    let parts = [person("activated"), strange, late.clone()];
+    assert_eq!(known(&parts).action.map(|action| action.ask), Some(Ask::ProvideDocument));
+    assert_eq!(asking(&parts), Some(late.resource));
 }
 
 #[test]
