@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops loudly")]
 
 mod alarms;
+mod counted;
 mod environment;
 mod keeping;
 mod observed;

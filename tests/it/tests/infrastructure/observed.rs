@@ -13,16 +13,24 @@ use super::permissions::granted;
 use super::template::Template;
 
 /// Allowed, and not called in this story.
-const ELSEWHERE: [(&str, &str, &str); 4] = [
+const ELSEWHERE: [(&str, &str, &str); 6] = [
+    ("EventFetcher", "dynamodb:DeleteItem", "makes a link ready for somebody who is being erased"),
     ("EventFetcher", "dynamodb:PutItem", "adopts an unknown subject, or spills a change"),
+    ("EventFetcher", "dynamodb:Query", "empties the claim on a link of somebody who is being erased"),
     ("EventFetcher", "sqs:ChangeMessageVisibility", "waits for a ledger that does not answer"),
     ("ResultDeliverer", "events:PutEvents", "delivers to an event bus"),
     ("Reconciler", "dynamodb:BatchGetItem", "reads what is due"),
 ];
 
-/// Done by Lambda around the function, not by the function itself.
-const AROUND: [&str; 5] =
-    ["logs:CreateLogStream", "logs:PutLogEvents", "kms:Decrypt", "sqs:ReceiveMessage", "sqs:DeleteMessage"];
+/// Done by Lambda around the function, or by a service that it calls, not by the function itself.
+const AROUND: [&str; 6] = [
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+];
 
 fn called(stage: &Stage, function: FunctionName) -> BTreeSet<String> {
     let calls = stage.stack.aws_calls(function).into_iter();

@@ -11,6 +11,8 @@ type Permission = (&'static str, &'static str);
 
 const TABLE: &str = "${Table.Arn}";
 const KEY: &str = "${MakesKey? ${Key.Arn} : ${KmsKeyArn}}";
+/// On behalf of those who hold what is delivered, alone.
+const TARGET_KEYS: &str = "${AllowedKeyArns} if HasTargetKeys via any of sqs.*.amazonaws.com events.*.amazonaws.com";
 const SECRETS: [&str; 3] = [
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${Prefix}/${Stage}/index-??????",
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${Prefix}/${Stage}/index/*",
@@ -31,8 +33,10 @@ const OWN: [(&str, &[Permission]); 5] = [
         "EventFetcher",
         &[
             ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
+            ("dynamodb:Query", TABLE),
             ("dynamodb:UpdateItem", TABLE),
             ("sqs:SendMessage", "${Notices.Arn}"),
             ("sqs:SendMessage", "${NoticesDlq.Arn}"),
@@ -72,6 +76,8 @@ const OWN: [(&str, &[Permission]); 5] = [
             ("sqs:GetQueueAttributes", "${Notices.Arn}"),
             ("sqs:SendMessage", "${AllowedQueueArns} if HasQueueTargets"),
             ("events:PutEvents", "${AllowedEventBusArns} if HasBusTargets"),
+            ("kms:GenerateDataKey", TARGET_KEYS),
+            ("kms:Decrypt", TARGET_KEYS),
         ],
     ),
     (
@@ -89,10 +95,11 @@ const OWN: [(&str, &[Permission]); 5] = [
 ];
 
 /// Wildcards, each with the reason why no name is known.
-const WILDCARDS: [(&str, &str); 3] = [
+const WILDCARDS: [(&str, &str); 4] = [
     (SECRETS[0], "Secrets Manager adds a dash and six characters to every name"),
     (SECRETS[1], "the parts of an index that outgrew one secret"),
     (SECRETS[2], "tenants come and go without a deployment"),
+    (TARGET_KEYS, "a queue of another region is asked there"),
 ];
 
 fn expected(function: &str) -> BTreeSet<(String, String)> {
@@ -141,12 +148,14 @@ fn condition_of(statement: &Value) -> String {
     if condition.is_null() {
         return String::new();
     }
-    let services = &condition["StringEquals"]["kms:ViaService"];
-    if *condition != json!({"StringEquals": {"kms:ViaService": services}}) {
-        return format!(" with {condition}");
+    for (operator, via) in [("StringEquals", "via"), ("StringLike", "via any of")] {
+        let services = &condition[operator]["kms:ViaService"];
+        if *condition == json!({operator: {"kms:ViaService": services}}) {
+            let services: Vec<String> = each(services).into_iter().map(told).collect();
+            return format!(" {via} {}", services.join(" "));
+        }
     }
-    let services: Vec<String> = each(services).into_iter().map(told).collect();
-    format!(" via {}", services.join(" "))
+    format!(" with {condition}")
 }
 
 fn faults(template: &Template) -> Vec<String> {
@@ -203,8 +212,27 @@ fn each_function_may_exactly_what_it_does() {
         faults,
         &[
             (
-                Template::spoilt(&role("EventFetcher", "/-"), allow("dynamodb:DeleteItem", table.clone())),
-                "EventFetcher may dynamodb:DeleteItem on ${Table.Arn}",
+                Template::spoilt(&role("EventFetcher", "/-"), allow("dynamodb:Scan", table.clone())),
+                "EventFetcher may dynamodb:Scan on ${Table.Arn}",
+            ),
+            (
+                Template::spoilt(&role("EventFetcher", "/3/Action"), json!(["dynamodb:GetItem", "dynamodb:Query"])),
+                "EventFetcher may not dynamodb:DeleteItem on ${Table.Arn}",
+            ),
+            (
+                Template::spoilt(&role("ResultDeliverer", "/9/Fn::If/1/Resource"), json!("*")),
+                "wildcard in kms:Decrypt on *",
+            ),
+            (
+                Template::without(&role("ResultDeliverer", "/9/Fn::If/1/Condition")),
+                "ResultDeliverer may kms:Decrypt on ${AllowedKeyArns} if HasTargetKeys",
+            ),
+            (
+                Template::spoilt(
+                    &role("ResultDeliverer", "/9"),
+                    allow("kms:Decrypt", json!({"Ref": "AllowedKeyArns"})),
+                ),
+                "ResultDeliverer may not kms:GenerateDataKey",
             ),
             (
                 Template::spoilt(&role("WebhookIngress", "/-"), allow("dynamodb:GetItem", table)),
@@ -306,7 +334,7 @@ fn what_is_allowed_is_what_the_adapters_call() {
     assert_eq!(called, known);
 
     let poller = ["sqs:ReceiveMessage", "sqs:DeleteMessage"];
-    let beside = ["logs:CreateLogStream", "logs:PutLogEvents", "kms:Decrypt"];
+    let beside = ["logs:CreateLogStream", "logs:PutLogEvents", "kms:Decrypt", "kms:GenerateDataKey"];
     let needed: BTreeSet<&str> = OPERATIONS.iter().map(|(_, action)| *action).chain(poller).chain(beside).collect();
     let all: BTreeSet<(String, String)> = FUNCTIONS.iter().flat_map(|(function, _)| expected(function)).collect();
     assert_eq!(all.iter().map(|(action, _)| action.as_str()).collect::<BTreeSet<_>>(), needed);
