@@ -1,5 +1,5 @@
-//! The stage of the end-to-end tests: the local stack with the real function binaries, a simulated Ondato, and for each
-//! tenant an application of its own that verifies what it is sent.
+//! The stage of the end-to-end tests: the local stack with the real function binaries, a simulated Ondato, where wanted
+//! a simulated Intergiro, and for each tenant an application of its own that verifies what it is sent.
 //!
 //! What is expected is told by the simulators' own records and by the applications; the gateway is asked only what it
 //! says of itself. Nothing sleeps: a test waits for a condition, for a bounded time.
@@ -12,19 +12,23 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use idv_local::{FunctionName, Stack, StackOptions};
 use idv_simulators::app::TenantApp;
+use idv_simulators::intergiro::{self as bank, Intergiro, Programme};
 use idv_simulators::ondato::{Application, Ondato, Retry, Settings, Subscription};
 use serde_json::{Value, json};
 
 mod binaries;
 mod case;
 mod command;
+mod intergiro;
 mod wire;
 
 pub use binaries::{Binaries, binaries, cargo};
 pub use case::Case;
-pub use command::Ran;
+pub use command::{Ran, idv};
+pub use intergiro::{Person, url_key};
 pub use wire::{Reply, basic, now, request, signed};
 
 /// The plan runs so many times faster: what is due after 15 min is due after 7.5 s.
@@ -52,6 +56,8 @@ pub struct Plan {
     pub concurrency: usize,
     /// More variables of the functions.
     pub environment: BTreeMap<String, String>,
+    /// A simulated Intergiro, whose programmes are the tenants'.
+    pub intergiro: Option<bank::Settings>,
 }
 
 impl Plan {
@@ -64,7 +70,21 @@ impl Plan {
             schedule: true,
             concurrency: 4,
             environment: BTreeMap::new(),
+            intergiro: None,
         }
+    }
+
+    /// Each tenant has a connection with Intergiro, too.
+    #[must_use]
+    pub fn with_intergiro(self) -> Self {
+        self.with_intergiro_as(bank::Settings::default())
+    }
+
+    /// The same with other settings.
+    #[must_use]
+    pub fn with_intergiro_as(mut self, settings: bank::Settings) -> Self {
+        self.intergiro = Some(settings);
+        self
     }
 
     /// And with a tenant whose configuration is changed so.
@@ -94,6 +114,8 @@ pub struct Tenant {
     pub application: Application,
     /// The index of the provider's subscription for it.
     pub subscription: usize,
+    /// Its account with Intergiro, where there is one on the stage.
+    pub programme: Option<Programme>,
     /// Its configuration.
     pub config: Value,
 }
@@ -104,6 +126,8 @@ pub struct Stage {
     pub stack: Stack,
     /// The provider.
     pub ondato: Ondato,
+    intergiro: Option<Intergiro>,
+    aliases: BTreeMap<String, Value>,
     tenants: BTreeMap<&'static str, Tenant>,
 }
 
@@ -121,14 +145,16 @@ impl Stage {
         let retry = Retry { scale: 60, ..Retry::default() };
         let settings = Settings { applications: applications.clone(), retry, ..Settings::default() };
         let ondato = Ondato::start(settings).await.unwrap();
+        let names: Vec<&str> = plan.tenants.iter().map(|(name, _)| *name).collect();
+        let intergiro = intergiro::start(plan.intergiro, &names).await;
         let mut tenants = BTreeMap::new();
         for ((name, change), application) in plan.tenants.iter().zip(applications) {
             let app = TenantApp::start(0, &[SECRET]).await.unwrap();
             let mut config = configuration(&ondato, &application, &app);
+            let programme = intergiro.as_ref().map(|intergiro| intergiro::connect(intergiro, name, &mut config));
             change(&mut config);
-            tenants.insert(*name, Tenant { name, app, application, subscription: 0, config });
+            tenants.insert(*name, Tenant { name, app, application, subscription: 0, programme, config });
         }
-        let config: BTreeMap<&str, &Value> = tenants.values().map(|tenant| (tenant.name, &tenant.config)).collect();
         let aliases: BTreeMap<String, Value> = tenants
             .keys()
             .map(|name| (format!("/elsewhere/notify/{name}"), json!({"tenant": name, "connection": "ondato"})))
@@ -138,16 +164,23 @@ impl Stage {
             schedule: plan.schedule,
             concurrency: plan.concurrency,
             environment: plan.environment,
-            ..StackOptions::new(json!({"tenants": config, "aliases": aliases}), functions)
+            ..StackOptions::new(all(&tenants, &aliases), functions)
         };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error}: {error:?}"));
-        let mut stage = Self { stack, ondato, tenants };
+        let mut stage = Self { stack, ondato, intergiro, aliases, tenants };
         for tenant in stage.tenants.values_mut() {
             let url = format!("{}/v1/webhooks/{}/ondato", stage.stack.api_url(), tenant.name);
             let subscription = Subscription::to(url).of(&tenant.application.application_id).with_hmac(MAC);
             tenant.subscription = stage.ondato.subscribe(subscription);
         }
+        stage.subscribe_programmes();
         stage
+    }
+
+    /// The configuration of all tenants, as in an operator's file.
+    #[must_use]
+    pub fn configuration(&self) -> Value {
+        all(&self.tenants, &self.aliases)
     }
 
     /// One of the tenants.
@@ -206,6 +239,19 @@ impl Stage {
         assert_eq!(ticked.function_error, None, "{}", ticked.payload);
     }
 
+    /// Waits until nothing moves and no notice waits for its time: one that was sent a moment ago is not heard yet.
+    pub async fn calm(&self) {
+        let (client, url) = (self.stack.sqs(), &self.stack.queues().notices);
+        until("nothing moves", || async {
+            let asked = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+            let counted = asked.send().await.ok().and_then(|answer| answer.attributes);
+            let delayed = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
+            let waits = counted.is_none_or(|counted| counted.get(&delayed).is_none_or(|count| count != "0"));
+            !waits && self.stack.quiet(PATIENCE).await
+        })
+        .await;
+    }
+
     /// What the functions logged as that event, each line read.
     #[must_use]
     pub fn logged(&self, function: FunctionName, event: &str) -> Vec<Value> {
@@ -225,6 +271,11 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut()
         }
     });
     assert!(reached.await.is_ok(), "not within {PATIENCE:?}: {what}");
+}
+
+fn all(tenants: &BTreeMap<&'static str, Tenant>, aliases: &BTreeMap<String, Value>) -> Value {
+    let config: BTreeMap<&str, &Value> = tenants.values().map(|tenant| (tenant.name, &tenant.config)).collect();
+    json!({"tenants": config, "aliases": aliases})
 }
 
 fn configuration(ondato: &Ondato, application: &Application, app: &TenantApp) -> Value {

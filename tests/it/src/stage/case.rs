@@ -14,8 +14,9 @@ const QUIET: [&str; 2] = ["created", "link_issued"];
 
 /// One onboarding.
 pub struct Case<'a> {
-    stage: &'a Stage,
-    tenant: &'a Tenant,
+    pub(super) stage: &'a Stage,
+    pub(super) tenant: &'a Tenant,
+    connection: &'static str,
     /// Our id of it.
     pub id: String,
     /// The run at the provider that the link leads to.
@@ -26,14 +27,23 @@ impl<'a> Case<'a> {
     /// From an answer that has a link: the run is the one of the link, so a link to nowhere is seen.
     #[must_use]
     pub fn of(stage: &'a Stage, tenant: &str, answer: &Value) -> Self {
-        let text = |pointer| {
-            answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {answer}"))
-        };
-        let link = text("/link/url");
+        let link = text(answer, "/link/url");
         let (_, idv) = link.split_once("id=").unwrap_or_else(|| panic!("no run in the link {link}"));
         assert_eq!(link, stage.ondato.link(idv), "the provider's own link");
         assert!(stage.ondato.truth(idv).is_some(), "the provider knows the run of {link}");
-        Self { stage, tenant: stage.tenant(tenant), id: text("/onboarding_id").to_owned(), idv: idv.to_owned() }
+        Self::with(stage, tenant, "ondato", answer, idv)
+    }
+
+    /// Through another provider, with the run that its own records name.
+    pub(super) fn with(
+        stage: &'a Stage,
+        tenant: &str,
+        connection: &'static str,
+        answer: &Value,
+        run: impl Into<String>,
+    ) -> Self {
+        let id = text(answer, "/onboarding_id").to_owned();
+        Self { stage, tenant: stage.tenant(tenant), connection, id, idv: run.into() }
     }
 
     /// The persons and operators do something.
@@ -150,7 +160,7 @@ impl<'a> Case<'a> {
 
     /// The versions that its destination wants.
     fn wanted(&self, timeline: &[Value]) -> Vec<u64> {
-        let of_the_connection = &self.tenant.config["connections"]["ondato"]["delivery"];
+        let of_the_connection = &self.tenant.config["connections"][self.connection]["delivery"];
         let delivery = if of_the_connection.is_null() { &self.tenant.config["delivery"] } else { of_the_connection };
         let asked_for = delivery["kinds"].as_array();
         let is_wanted = |change: &&Value| {
@@ -186,6 +196,11 @@ impl<'a> Case<'a> {
         })
         .await;
     }
+}
+
+/// A text of an answer that must be there.
+pub(super) fn text<'v>(answer: &'v Value, pointer: &str) -> &'v str {
+    answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {answer}"))
 }
 
 /// The versions are 1, 2, 3… without holes, and no status follows itself.

@@ -1,4 +1,4 @@
-//! The operator's command as a process of its own, against a stage.
+//! The operator's command as a process of its own.
 
 use std::process::Stdio;
 
@@ -15,8 +15,15 @@ pub struct Ran {
     pub told: String,
 }
 
+/// `idv` with these arguments and nothing in its environment.
+pub async fn idv(arguments: &[&str]) -> Ran {
+    let mut idv = Command::new(&binaries().await.idv);
+    idv.args(arguments).env_clear();
+    ran(idv).await
+}
+
 impl Stage {
-    /// `idv` with these arguments, told of the stage's ledger as an operator is: by the environment and `--endpoint-url`.
+    /// The same, told of the stage's ledger as an operator is: by the environment and `--endpoint-url`.
     pub async fn operator(&self, command: &str, arguments: &[&str]) -> Ran {
         let mut idv = Command::new(&binaries().await.idv);
         idv.arg(command).args(arguments).args(["--endpoint-url", self.stack.aws_url().unwrap()]);
@@ -24,9 +31,14 @@ impl Stage {
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
             idv.env(name, "any");
         }
-        idv.env("AWS_DEFAULT_REGION", "us-east-1").stdin(Stdio::null()).kill_on_drop(true);
-        let ran = tokio::time::timeout(PATIENCE, idv.output()).await.unwrap().unwrap();
-        assert!(ran.stdout.is_empty(), "standard output is for programs");
-        Ran { code: ran.status.code(), told: String::from_utf8(ran.stderr).unwrap() }
+        idv.env("AWS_DEFAULT_REGION", "us-east-1");
+        ran(idv).await
     }
+}
+
+async fn ran(mut idv: Command) -> Ran {
+    idv.stdin(Stdio::null()).kill_on_drop(true);
+    let ran = tokio::time::timeout(PATIENCE, idv.output()).await.unwrap().unwrap();
+    assert!(ran.stdout.is_empty(), "standard output is for programs");
+    Ran { code: ran.status.code(), told: String::from_utf8(ran.stderr).unwrap() }
 }
