@@ -8,6 +8,7 @@ mod configuration;
 mod crashes;
 mod delivery;
 mod erase;
+mod intergiro;
 mod invoke;
 mod manners;
 mod overtaken;
