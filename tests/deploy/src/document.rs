@@ -71,6 +71,7 @@ fn shell_blocks(text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops loudly")]
 mod tests {
     use super::*;
 

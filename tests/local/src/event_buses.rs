@@ -89,14 +89,14 @@ impl Inside {
     /// The row of the answer.
     fn offer(&mut self, entry: &Value) -> Value {
         let read = read(entry).and_then(|entry| match self.refusing.get(&entry.bus) {
-            Some(code) => Err((code.clone(), "as a test wants", Some(entry))),
+            Some(code) => Err((code.clone(), "as a test wants", Some(Box::new(entry)))),
             None => Ok(entry),
         });
         let (row, offered) = match read {
             Ok(entry) => (json!({"EventId": request_id()}), Some(entry)),
             Err((code, why, entry)) => {
                 let row = json!({"ErrorCode": code, "ErrorMessage": why});
-                (row, entry.map(|entry| BusEntry { refused: Some(code), ..entry }))
+                (row, entry.map(|entry| BusEntry { refused: Some(code), ..*entry }))
             }
         };
         self.offered.extend(offered);
@@ -106,7 +106,7 @@ impl Inside {
     }
 }
 
-type Refusal = (String, &'static str, Option<BusEntry>);
+type Refusal = (String, &'static str, Option<Box<BusEntry>>);
 
 fn read(entry: &Value) -> Result<BusEntry, Refusal> {
     let refused = |code: &str, why| Err((code.to_owned(), why, None));
