@@ -2,10 +2,12 @@
 //! is allowed is called, or there is a reason why this story does not.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use idv_it::stage::{PATIENCE, Stage, until};
+use idv_it::stage::{PATIENCE, Plan, Stage, until};
 use idv_local::{FunctionName, SourceQueue};
 use idv_simulators::app::Behaviour;
+use idv_simulators::intergiro as bank;
 use idv_simulators::ondato::{Act, WebhookManner};
 use serde_json::json;
 
@@ -66,6 +68,36 @@ async fn what_is_allowed_is_what_a_whole_story_calls() {
 
     let (beyond, idle) = beside_the_table(&stage);
     assert!(beyond.is_empty() && idle.is_empty(), "{beyond:#?} {idle:#?}");
+}
+
+/// A login that all share, thin events whose person is found out, a link that is made ready unasked, and a feed that tells
+/// of what no webhook did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_of_thin_events_calls_nothing_else() {
+    let settings = bank::Settings { link_life: Duration::from_secs(3), ..bank::Settings::default() };
+    let plan = Plan::of(&[]).and("acme", |config| {
+        // four seconds, as fast as the plan runs here
+        config["connections"]["intergiro"]["settings"] = json!({"reissue": "auto", "stalled_after": "8m"});
+    });
+    let stage = Stage::with(plan.with_intergiro_as(settings)).await;
+    let (person, away) = tokio::join!(stage.enrol("acme", "customer-1"), stage.enrol("acme", "customer-2"));
+    person.does(bank::Act::whole_approval());
+    person.ends("approved").await;
+    until("a link is made ready for who stayed away", || async {
+        stage.logged(FunctionName::EventFetcher, "reissued").iter().any(|line| line["outcome"] == "ready")
+    })
+    .await;
+    assert!(away.calls(bank::Endpoint::Onboard) > 1, "the first link, and the one made ready");
+    person.webhooks(bank::WebhookManner::Lost);
+    person.does([bank::Act::Block]);
+    person.ends("rejected").await;
+
+    let (beyond, _) = beside_the_table(&stage);
+    assert!(beyond.is_empty(), "{beyond:#?}");
+    let called = called(&stage, FunctionName::EventFetcher);
+    for action in ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"] {
+        assert!(called.contains(action), "the story has no {action}: {called:?}");
+    }
 }
 
 /// What the functions called and may not, and what they may and did not call without a reason.

@@ -13,6 +13,8 @@ const TABLE: &str = "${Table.Arn}";
 const KEY: &str = "${MakesKey? ${Key.Arn} : ${KmsKeyArn}}";
 /// On behalf of those who hold what is delivered, alone.
 const TARGET_KEYS: &str = "${AllowedKeyArns} if HasTargetKeys via any of sqs.*.amazonaws.com events.*.amazonaws.com";
+/// A key each, or nothing.
+const KEY_PATTERN: &str = "^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?$";
 const SECRETS: [&str; 3] = [
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${Prefix}/${Stage}/index-??????",
     "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${Prefix}/${Stage}/index/*",
@@ -190,6 +192,9 @@ fn faults(template: &Template) -> Vec<String> {
             faults.push(format!("{function} leaves permissions to SAM"));
         }
     }
+    if template.at("/Parameters/AllowedKeyArns/AllowedPattern") != KEY_PATTERN {
+        faults.push("AllowedKeyArns may be a pattern of keys".to_owned());
+    }
     let roles: BTreeSet<&String> = template.of_type("AWS::IAM::Role").map(|(id, _)| id).collect();
     let known: BTreeSet<String> =
         FUNCTIONS.iter().map(|(id, _)| format!("{id}Role")).chain(["ReleaseRole".to_owned()]).collect();
@@ -259,6 +264,7 @@ fn each_function_may_exactly_what_it_does() {
                 ),
                 "EventFetcher has policies of others",
             ),
+            (Template::without("/Parameters/AllowedKeyArns/AllowedPattern"), "may be a pattern of keys"),
             (Template::without("/Resources/EventFetcherRole/Properties/PermissionsBoundary"), "no boundary"),
             (
                 Template::spoilt(
