@@ -6,7 +6,7 @@ use idv_gateway::adapters::aws::{PROVIDER_PATIENCE, Patience};
 use idv_gateway::adapters::sqs::{MAX_BATCH, MAX_DELAY, MAX_VISIBILITY};
 use idv_gateway::adapters::vault::{INDEX_LIFE, PREFETCH_LIMIT, STALE_LIMIT, TENANT_LIFE};
 use idv_gateway::delivery::webhook::DELIVERY_DEADLINE;
-use idv_gateway::{deliver, invoke, look, reconcile};
+use idv_gateway::{deliver, fetch, invoke, look, reconcile};
 use serde_json::{Value, json};
 
 use super::held;
@@ -60,14 +60,21 @@ fn faults(template: &Template) -> Vec<String> {
     less("the API can wait so long", integration, API_LIMIT);
     less("what is read ahead fits into INIT", PREFETCH_LIMIT * 2, INIT_LIMIT);
 
-    // the fetcher: a look, and the ledger's write after it, end within the function; the lease is not over before
-    less("a look ends in time", look::LOOK_BUDGET + worker.ledger.operation, of("EventFetcher"));
+    // the fetcher: all calls of a batch together, finding out whose it is, an exchange, a look, a link made ready, and the
+    // ledger's write after them, end within the function; a look's lease is not over before
+    less("a batch's calls end in time", fetch::CALLS + worker.ledger.operation, of("EventFetcher"));
+    less("a look is one of a batch's calls", look::LOOK_BUDGET, fetch::CALLS);
     less("a look's lease outlives the look", look::LOOK_BUDGET + worker.ledger.operation, look::LEASE);
     less("a look's lease outlives the fetcher", of("EventFetcher"), look::LEASE);
 
-    // the initiator: an app waits, and nobody takes a claim over while its first holder may work
-    less("a request ends in time", invoke::BUDGET + worker.ledger.operation, of("OnboardingInitiator"));
-    less("a claim outlives its holder", of("OnboardingInitiator") + Duration::from_secs(1), invoke::CLAIM_DEADLINE);
+    // the initiator: an app waits for a look, a link and a run, all in one request; nobody takes a claim over while its
+    // first holder may work, who may be the fetcher, too
+    less("a request's calls end in time", invoke::CALLS + worker.ledger.operation, of("OnboardingInitiator"));
+    less("the main work is one of a request's calls", invoke::BUDGET, invoke::CALLS);
+    for holder in ["OnboardingInitiator", "EventFetcher"] {
+        let outlived = of(holder) + Duration::from_secs(1);
+        less(&format!("a claim outlives its holder, {holder}"), outlived, invoke::CLAIM_DEADLINE);
+    }
     less(
         "a key is remembered beyond providers' retries",
         PROVIDER_HORIZON + Duration::from_secs(DAY),
@@ -167,11 +174,12 @@ fn everybody_waits_long_enough_and_no_longer() {
             (set("WebhookIngress/Properties/Timeout", 4), "the ingress is not cut off"),
             (set("WebhookIngress/Properties/Timeout", 16), "the API waits for the ingress"),
             (set("IngressIntegration/Properties/TimeoutInMillis", 30_001), "the API can wait so long"),
-            (set("EventFetcher/Properties/Timeout", 20), "a look ends in time"),
+            (set("EventFetcher/Properties/Timeout", 28), "a batch's calls end in time"),
+            (set("EventFetcher/Properties/Timeout", 60), "a claim outlives its holder, EventFetcher"),
             (set("EventFetcher/Properties/Timeout", 31), "a look's lease outlives the fetcher"),
             (set("EventFetcher/Properties/Timeout", 31), "Notices: nobody else sees"),
-            (set("OnboardingInitiator/Properties/Timeout", 60), "a claim outlives its holder"),
-            (set("OnboardingInitiator/Properties/Timeout", 20), "a request ends in time"),
+            (set("OnboardingInitiator/Properties/Timeout", 60), "a claim outlives its holder, OnboardingInitiator"),
+            (set("OnboardingInitiator/Properties/Timeout", 27), "a request's calls end in time"),
             (set("ResultDeliverer/Properties/Timeout", 46), "a delivery's lease outlives"),
             (set("ResultDeliverer/Properties/Timeout", 15), "a hand-over ends in time"),
             (set("Reconciler/Properties/Timeout", 900), "a tick ends"),
