@@ -74,11 +74,11 @@ impl Initiator {
     async fn answered(&self, qualifier: Option<&str>, request: Value) -> Result<Value, Refusal> {
         let request = Request::read(request)?;
         self.authorize(qualifier, &request.tenant)?;
+        let within = Self { gateway: self.gateway.within(CALLS), ..*self };
         let config = self.gateway.vault.tenant(&request.tenant).await?;
         if !config.enabled {
             return Err(Refusal::new(ErrorCode::Forbidden, "the tenant is switched off"));
         }
-        let within = Self { gateway: self.gateway.within(CALLS), ..*self };
         Box::pin(within.act(&config, request.action)).await
     }
 
