@@ -155,3 +155,27 @@ impl Http for Budgeted<'_> {
         self.until.since(self.clock.now())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::http::{ScriptedHttp, empty};
+    use crate::memory::world::ManualClock;
+    use crate::ports::Method;
+
+    #[tokio::test]
+    #[expect(clippy::unwrap_used, reason = "a test stops loudly")]
+    async fn calls_that_share_a_deadline_know_what_is_left_of_it() {
+        let (http, clock) = (ScriptedHttp::new(|_| Ok(empty(204))), ManualClock::default());
+        let line = Budgeted { http: &http, clock: &clock, until: clock.now() + Duration::from_secs(6) };
+        let request = || Request::to_provider(Method::Get, Url::parse("https://a.example/").unwrap());
+        clock.advance(Duration::from_secs(4));
+        assert_eq!(line.left(), Duration::from_secs(2));
+        assert!(line.send(request()).await.is_ok());
+        assert!(http.calls().iter().all(|call| call.deadline <= Duration::from_secs(2)));
+        clock.advance(Duration::from_secs(3));
+        assert_eq!(line.left(), Duration::ZERO);
+        assert_eq!(line.send(request()).await.err(), Some(HttpError::TimedOut));
+        assert_eq!(http.calls().len(), 1);
+    }
+}
