@@ -43,9 +43,9 @@ struct Arguments {
     /// Where this run keeps its files; made anew.
     #[arg(long)]
     folder: PathBuf,
-    /// The binaries of the version before this one.
+    /// The binaries of the version before this one. Without them neither upgrade nor rollback is shown.
     #[arg(long)]
-    previous: PathBuf,
+    previous: Option<PathBuf>,
     /// The Python that has the emulator, the template's translator and its linter.
     #[arg(long)]
     python: PathBuf,
@@ -79,11 +79,11 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     let shell = Shell::new(&layout, &arguments.arch);
     let progress = Progress::new();
     checks(arguments, &document, &shell, &progress).await?;
-    let before = layout.with_binaries_of(&arguments.previous)?;
+    let before = arguments.previous.as_ref().map(|previous| layout.with_binaries_of(previous)).transpose()?;
     let emulator = progress.step("emulator", Emulator::start(&arguments.python, &layout)).await?;
     let shell = shell.at(emulator.url());
     let walked = tokio::select! {
-        walked = walk(&document, &shell, &emulator, &layout, &before, &progress) => walked,
+        walked = walk(&document, &shell, &emulator, &layout, before.as_deref(), &progress) => walked,
         lost = emulator.lost() => Err(lost),
     };
     if walked.is_err() {
@@ -91,6 +91,9 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         emulator.show_last_words();
     }
     emulator.stop().await;
+    if before.is_none() {
+        to_people("not shown: upgrade and rollback, because the version before this one is not in this clone");
+    }
     walked
 }
 
@@ -135,7 +138,7 @@ async fn walk(
     shell: &Shell,
     emulator: &Emulator,
     layout: &Layout,
-    before: &Path,
+    before: Option<&Path>,
     progress: &Progress,
 ) -> Result<(), String> {
     progress.step("the account", shell.block(document, "account")).await?;

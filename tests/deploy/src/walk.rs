@@ -36,20 +36,22 @@ pub(crate) async fn walk(
     shell: &Shell,
     endpoint: &str,
     layout: &Layout,
-    before: &Path,
+    before: Option<&Path>,
     progress: &Progress,
 ) -> Result<(), String> {
     let outside = Outside::start().await?;
-    let first = Deployed::by(document, shell, endpoint, before);
-    let gateway = progress.step("deploying the version before", first).await?;
+    let (what, root) = before.map_or(("deploying", layout.root()), |before| ("deploying the version before", before));
+    let gateway = progress.step(what, Deployed::by(document, shell, endpoint, root)).await?;
     outside.send_webhooks_to(&gateway.api()?);
     progress.step("the first tenant", join(&gateway, layout, &outside, FIRST)).await?;
 
     let upgraded = begin(&gateway, &outside, Provider::Ondato, FIRST, "upgraded on its way").await?;
     progress.step("the same request by the document's command", typed(&gateway, layout, &upgraded)).await?;
     upgraded.is_captured(&gateway, progress).await?;
-    progress.step("deploying this version over it", gateway.replace(layout.root())).await?;
-    progress.step("what began before ends in this version", upgraded.is_approved(&gateway, true, PATIENCE)).await?;
+    if before.is_some() {
+        progress.step("deploying this version over it", gateway.replace(layout.root())).await?;
+    }
+    progress.step("what began first ends in this version", upgraded.is_approved(&gateway, true, PATIENCE)).await?;
 
     for (_, tenant) in PROVIDERS.iter().filter(|(_, tenant)| *tenant != FIRST) {
         progress.step("one more tenant", join(&gateway, layout, &outside, tenant)).await?;
@@ -69,12 +71,14 @@ pub(crate) async fn walk(
     progress.step("poison", poison(&gateway)).await?;
     progress.step("a webhook that never comes, found by the schedule", lost(&gateway, &outside)).await?;
 
-    let returned = begin(&gateway, &outside, Provider::Ondato, FIRST, "rolled back on its way").await?;
-    returned.is_captured(&gateway, progress).await?;
-    progress.step("deploying the version before again", gateway.replace(before)).await?;
-    let finished = returned.is_approved(&gateway, true, PATIENCE);
-    progress.step("what began in this version ends in the version before", finished).await?;
-    progress.step("what ended in this version is read by the version before", upgraded.is_read(&gateway)).await?;
+    if let Some(before) = before {
+        let returned = begin(&gateway, &outside, Provider::Ondato, FIRST, "rolled back on its way").await?;
+        returned.is_captured(&gateway, progress).await?;
+        progress.step("deploying the version before again", gateway.replace(before)).await?;
+        let finished = returned.is_approved(&gateway, true, PATIENCE);
+        progress.step("what began in this version ends in the version before", finished).await?;
+        progress.step("what ended in this version is read by the version before", upgraded.is_read(&gateway)).await?;
+    }
     outside.stop().await;
     progress.step("the stack goes, what it must leave stays", remove(&gateway)).await
 }
