@@ -8,7 +8,9 @@ use super::nothing_dead;
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_do_not_come_as_they_should_change_nothing() {
     let stage = Stage::with(Plan::of(&["acme"]).with_intergiro()).await;
-    tokio::join!(never(&stage), twice(&stage), late(&stage), reordered(&stage));
+    // alone, because the plan's own look is due half a minute after the decision, whatever else goes on
+    never(&stage).await;
+    tokio::join!(twice(&stage), late(&stage), reordered(&stage));
     nothing_dead(&stage).await;
 }
 
