@@ -19,7 +19,8 @@ AWS endpoint, region, table, queues and secret prefix. The functions' logs go to
   http://127.0.0.1:8700                Lambda's Invoke API, for example
                                        aws lambda invoke --endpoint-url http://127.0.0.1:8700 \\
                                          --function-name onboarding-initiator --payload … out.json
-  http://127.0.0.1:8701                DynamoDB, SQS and Secrets Manager, with any credentials
+  http://127.0.0.1:8701                DynamoDB, SQS, Secrets Manager and event buses, with any
+                                       credentials
 
 Needs Rust and a C compiler. Listens on this machine only; with --public-url a tunnel can lead to it.";
 

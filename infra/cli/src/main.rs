@@ -54,7 +54,7 @@ enum Command {
     Connection(connection::Command),
     /// Hands parked changes of an onboarding to the tenant's system again, from one version on.
     Resend(resend::Options),
-    /// Runs the gateway on this machine: the real functions, with DynamoDB, SQS and Secrets Manager embedded.
+    /// Runs the gateway on this machine: the real functions, with what they use of AWS embedded.
     #[cfg(feature = "local")]
     #[command(after_long_help = local::HELP)]
     Local(local::Options),

@@ -51,7 +51,7 @@ const WEBHOOK: &[Member] = &[
         "oauth2",
         "a list of `client_id`, `client_secret` (32 characters or more)",
         "none",
-        "a token that the provider gets here, at `/v1/token/{tenant}/{connection}`",
+        "a token that the provider gets here, at `/v1/oauth/{tenant}/{connection}/token`",
     ],
     ["hmac", "a list of `secret`", "none", "a signature over the raw body"],
     [
@@ -121,7 +121,7 @@ const SETTINGS: &[Member] = &[
         "max_looks_per_minute",
         "1 to 100000",
         "no limit",
-        "no more looks than this; what is beyond waits in the ledger for the next minute",
+        "no more looks than this; what is beyond waits in the ledger for the next minute. Finding out whose an unknown thing is gets half of them at most: set it where an address alone proves webhooks (Intergiro)",
     ],
     [
         "reissue",

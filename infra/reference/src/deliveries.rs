@@ -42,11 +42,18 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
 /// One event of each kind that a provider that is there can cause.
 pub(crate) fn examples() -> Result<Vec<(&'static str, Value)>, ReferenceError> {
     let (approved, asked) = (cases::approved()?, cases::asked_again()?);
+    let mut beside = approved.clone();
+    beside.truth.action = asked.truth.action.clone();
     Ok(vec![
         ("A status", last(&approved, ChangeKind::Status)?),
         ("Something is asked", last(&asked, ChangeKind::Status)?),
+        ("Something is asked beside a decision", last(&cases::told(beside, ChangeKind::Action)?, ChangeKind::Action)?),
         ("A part", last(&approved, ChangeKind::Part)?),
         ("Data of a part", last(&cases::told(approved.clone(), ChangeKind::DataChanged)?, ChangeKind::DataChanged)?),
+        (
+            "Contact data",
+            last(&cases::told(approved.clone(), ChangeKind::ContactChanged)?, ChangeKind::ContactChanged)?,
+        ),
         ("Stalled", last(&cases::told(cases::started()?, ChangeKind::Stalled)?, ChangeKind::Stalled)?),
         ("Erased", last(&cases::told(approved, ChangeKind::Erased)?, ChangeKind::Erased)?),
     ])

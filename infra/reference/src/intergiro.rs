@@ -30,7 +30,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          which the person must be shown, through `get` with `details`. Of several the earliest to expire is shown, \
          those of a known type first. Passed over, as no matter of an onboarding: {passed_over}.\n\n{}\n\
          ## Events\n\nA webhook names an event and nothing else. Whose it is, is read with the connection's own API key; \
-         what is claimed is about that person or pending action; of an action that is passed over nothing is.\n\n{}\n\
+         what is claimed is about that person or pending action; where it is of an action that is passed over, about that person.\n\n{}\n\
          ## What Intergiro does not have\n\n- An endpoint that deletes a person: the receipt of an `erase` lists the \
          individual under `not_at_provider`, and its support must be asked.\n- Corrections of anything but e-mail address \
          and phone number, and of a blocked person's: its support again.\n- Onboarding of companies.\n",

@@ -194,7 +194,7 @@ fn acts(started: &Onboarding, approved: &Onboarding) -> Result<Vec<Example>, Ref
         )?,
         example(
             "update_contact",
-            "Where the provider allows it (none that is there)",
+            "Where the provider allows it (Intergiro)",
             json!({
                 "action": "update_contact", "tenant": TENANT, "onboarding_id": ONBOARDING, "email": "jane@example.com",
                 "idempotency_key": "contact-8731-1",

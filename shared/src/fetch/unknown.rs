@@ -75,7 +75,7 @@ impl Fetcher {
                 Ok(DONE)
             }
             Resolved::About(onto, part) => self.turn_to(subject, onto, part, rung).await,
-            Resolved::Invented => self.stranger(subject).await,
+            Resolved::Invented => self.stranger(subject, "invented").await,
             Resolved::NotOurs => self.age(connection, subject, rung, since(rung, waited_since)).await,
             Resolved::Soon => Ok((Verdict::Again(SOON), None)),
             Resolved::Later(after) => {
@@ -166,7 +166,7 @@ impl Fetcher {
         let outcome = Box::pin(self.unknown(&subject, record, &rung)).await?;
         if outcome.0 == Verdict::Done {
             // Whatever became of it stands with the subject itself; until it is forgotten there, repeats cost nothing.
-            self.stranger(event).await?;
+            self.stranger(event, "about_nobody").await?;
         }
         Ok(outcome)
     }
@@ -188,8 +188,8 @@ impl Fetcher {
     }
 
     /// Nobody's: its repeats cost nothing for a while.
-    async fn stranger(&self, subject: &SubjectKey) -> Result<Outcome, LedgerError> {
-        warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name);
+    async fn stranger(&self, subject: &SubjectKey, reason: &'static str) -> Result<Outcome, LedgerError> {
+        warn!(event = "stranger", tenant = %subject.connection.tenant, connection = %subject.connection.name, reason);
         let until = Some(self.gateway.now() + self.gateway.world.pace.of(STRANGER));
         let record = SubjectRecord { state: SubjectState::Stranger, until };
         self.gateway.ledger.set_aside(subject, &record, None).await?;
@@ -234,7 +234,7 @@ impl Fetcher {
             return self.park(subject, rung, since, ripe).await;
         }
         match connection.settings.unknown_subject {
-            UnknownSubject::Stranger => self.stranger(subject).await,
+            UnknownSubject::Stranger => self.stranger(subject, "nobodys").await,
             UnknownSubject::Adopt => {
                 let id = self.gateway.world.entropy.onboarding_id(now);
                 let (state, _) = self.gateway.ledger.bind(subject, &id, 1).await?;

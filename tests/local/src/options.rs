@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::names::FunctionName;
 
-/// Where DynamoDB, SQS and Secrets Manager are.
+/// Where DynamoDB, SQS, Secrets Manager and event buses are.
 #[derive(Debug, Clone, Default)]
 pub enum Aws {
     /// Embedded in this process.

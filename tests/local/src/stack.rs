@@ -169,7 +169,7 @@ impl Stack {
         &self.ports.api_url
     }
 
-    /// Where DynamoDB, SQS and Secrets Manager are; `None` with a real account.
+    /// Where DynamoDB, SQS, Secrets Manager and event buses are; `None` with a real account.
     #[must_use]
     pub fn aws_url(&self) -> Option<&str> {
         self.ports.aws_url.as_deref()

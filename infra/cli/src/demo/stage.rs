@@ -82,7 +82,7 @@ impl Stage {
         format!(
             "\nThe stack stays up; Ctrl-C ends it.\n\
              \x20 API and Lambda's Invoke API   {}\n\
-             \x20 DynamoDB, SQS, Secrets        {}\n\
+             \x20 DynamoDB, SQS, Secrets, buses {}\n\
              \x20 simulated Ondato              {}\n\
              \x20 simulated Intergiro           {}\n\
              \x20 sample application            {}",
