@@ -6,8 +6,8 @@
 //!
 //! The walk: the version before is deployed and an onboarding begins; this version is deployed over it and goes on. Then
 //! one onboarding for each provider, a record that is poison, a webhook that never comes, aliases of two tenants. One
-//! onboarding begins in this version, the version before is deployed again and finishes it. At last the ledger's contract
-//! runs against the emulator's DynamoDB.
+//! onboarding begins in this version, the version before is deployed again and finishes it. At last the contracts of
+//! ledger, bells and vault run against the emulator.
 //!
 //! The first failure ends the run: it is printed with what the functions logged, and everything is stopped.
 
@@ -143,9 +143,9 @@ async fn walk(
 ) -> Result<(), String> {
     progress.step("the account", shell.block(document, "account")).await?;
     walk::walk(document, shell, emulator.url(), layout, before, progress).await?;
-    let suite = "cargo test --workspace --test ledger_contract";
+    let suite = "cargo test --workspace --test ledger_contract --test bells_and_vault_contract";
     let contract = shell.with("IDV_CONTRACT_AWS", emulator.url());
-    progress.step("the ledger's contract on the emulator", contract.shown("the ledger's contract", suite)).await
+    progress.step("the ports' contracts on the emulator", contract.shown("the ports' contracts", suite)).await
 }
 
 fn beside(program: &Path, name: &str) -> PathBuf {

@@ -23,9 +23,15 @@ const ELSEWHERE: &str = "IDV_CONTRACT_AWS";
 /// A table on AWS is there after some 10 s; each question takes some 20 ms.
 const QUESTIONS: usize = 5_000;
 
+/// The endpoint of another AWS, if this run is to use one.
+#[must_use]
+pub fn elsewhere() -> Option<String> {
+    std::env::var(ELSEWHERE).ok()
+}
+
 /// Starts the emulator for as long as this test runs, or uses the one that there is; answers with its URL.
 pub async fn emulator() -> String {
-    if let Ok(url) = std::env::var(ELSEWHERE) {
+    if let Some(url) = elsewhere() {
         return url;
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -43,15 +49,25 @@ pub fn ledger_at(url: &str) -> DynamoLedger {
 
 /// The functions' own client.
 pub fn client_at(url: &str) -> Client {
+    aws_at(url).dynamodb()
+}
+
+/// The functions' own clients, all at one endpoint.
+pub fn aws_at(url: &str) -> Aws {
     let said = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
     let environment = AwsEnvironment {
         region: said("AWS_REGION", "us-east-1"),
         access_key_id: said("AWS_ACCESS_KEY_ID", "test"),
         secret_access_key: Secret::from(said("AWS_SECRET_ACCESS_KEY", "test")),
         session_token: std::env::var("AWS_SESSION_TOKEN").ok().map(Secret::from),
-        endpoints: Endpoints { dynamodb: Some(url.to_owned()), ..Endpoints::default() },
+        endpoints: Endpoints {
+            dynamodb: Some(url.to_owned()),
+            sqs: Some(url.to_owned()),
+            secrets_manager: Some(url.to_owned()),
+            ..Endpoints::default()
+        },
     };
-    Aws::new(&environment, Patience::WORKER).unwrap().dynamodb()
+    Aws::new(&environment, Patience::WORKER).unwrap()
 }
 
 /// Makes the table with its indexes, if there is none, and waits until it is there.
