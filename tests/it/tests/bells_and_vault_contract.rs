@@ -290,7 +290,7 @@ mod vault {
 
     pub(super) async fn what_changed_is_seen_when_it_is_asked_for_anew(cupboard: &dyn Cupboard) {
         let acme = Tenant::parse("acme").unwrap();
-        let urls = |config: Arc<idv_gateway::ports::TenantConfig>| config.return_urls[0].to_string();
+        let urls = |config: Arc<idv_gateway::ports::TenantConfig>| config.return_urls.first().unwrap().to_string();
         assert_eq!(urls(cupboard.vault().tenant(&acme).await.unwrap()), "https://one.example/");
         cupboard.change(settings("https://two.example/")).await;
         assert_eq!(urls(cupboard.vault().tenant(&acme).await.unwrap()), "https://one.example/", "it is cached");
