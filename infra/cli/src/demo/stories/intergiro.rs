@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use idv_simulators::intergiro::{Act, ActionType, Endpoint, WebhookManner, WebhookRule};
+use idv_simulators::intergiro::{
+    Act, ActionType, Endpoint, Intergiro as Bank, RequestRecord, WebhookManner, WebhookRule,
+};
 use serde_json::{Value, json};
 
 use super::{Outcome, Provider, Stage, Stands, Told, tell};
@@ -55,6 +57,19 @@ pub(super) async fn play(stage: &Stage, begun: Instant) -> Vec<Outcome> {
 }
 
 impl Told<'_> {
+    /// Waits for the next look that only the plan asks for: after it the plan rests, and what is found is found otherwise.
+    async fn planned_look(&self) -> Result<(), String> {
+        let looks = |bank: &Bank| {
+            let looked = |request: &&RequestRecord| {
+                request.endpoint == Endpoint::GetIndividual && request.individual.as_deref() == Some(self.run.as_str())
+            };
+            bank.requests().iter().filter(looked).count()
+        };
+        let before = looks(&self.stage.intergiro);
+        let planned = self.stage.intergiro.wait_for(|bank| looks(bank) > before, self.stage.patience).await;
+        planned.map_err(|_| "the plan did not look again".to_owned())
+    }
+
     fn acts(&self, what: &str, acts: Vec<Act>) -> Result<(), String> {
         self.say(what);
         self.stage.intergiro.perform(&self.run, acts).map(drop).map_err(|error| error.to_string())
@@ -112,12 +127,13 @@ async fn found_in_the_feed(told: Told<'_>) -> Result<Told<'_>, String> {
     told.heard("approved").await?;
     // the webhooks of the approval may ask for one more look, which would find the change before the feed
     told.stage.stack.quiet(told.stage.patience).await;
+    told.planned_look().await?;
     told.stage.intergiro.misdeliver(WebhookRule::always(WebhookManner::Lost).about(told.run.clone()));
     let calls = told.stage.intergiro.requests().len();
     told.acts("Intergiro blocks the account; the webhook is never sent", vec![Act::Block])?;
     told.heard("rejected").await?;
     let since: Vec<_> = told.stage.intergiro.requests().into_iter().skip(calls).collect();
-    let looked = |request: &idv_simulators::intergiro::RequestRecord| {
+    let looked = |request: &RequestRecord| {
         request.endpoint == Endpoint::GetIndividual && request.individual.as_deref() == Some(told.run.as_str())
     };
     let read = since.iter().position(|request| request.endpoint == Endpoint::ListEvents);

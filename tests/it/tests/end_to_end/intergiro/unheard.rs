@@ -1,6 +1,6 @@
 //! Webhooks that never come, come twice, late or in another order: the end is the same.
 
-use idv_it::stage::{Plan, Stage};
+use idv_it::stage::{Plan, Stage, until};
 use idv_simulators::intergiro::{Act, ActionType, Endpoint, Order, WebhookManner};
 
 use super::nothing_dead;
@@ -21,6 +21,10 @@ async fn never(stage: &Stage) {
     person.ends("approved").await;
     // the webhooks of the approval may ask for one more look
     person.webhooks_answered().await;
+    stage.calm().await;
+    // the look that was planned at the start is still to come; after it the plan rests for a while
+    let looks = person.calls(Endpoint::GetIndividual);
+    until("the plan looks", || async { person.calls(Endpoint::GetIndividual) > looks }).await;
     stage.calm().await;
     person.webhooks(WebhookManner::Lost);
     let before = stage.intergiro().requests().len();
