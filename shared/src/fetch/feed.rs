@@ -1,8 +1,8 @@
 //! A provider's feed of events, read on from where we stopped: what no webhook told us is found here.
 //!
 //! An event whose own webhook came, or that a look has answered since, is passed over, so that a feed costs a provider no
-//! looks of its own; the others are rung like webhooks. The cursor moves after the bells are durably queued, and only from where it was read:
-//! whoever dies in between reads the same page again, whoever is overtaken changes nothing.
+//! looks of its own; the others are rung like webhooks. The cursor moves after the bells are durably queued, and only from
+//! where it was read: whoever dies in between reads the same page again, whoever is overtaken changes nothing.
 
 use std::time::Duration;
 
