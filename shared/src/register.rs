@@ -64,7 +64,7 @@ pub async fn register(
     if dry_run {
         return Ok((Outcome::Wanted(shown(connection, None, &url)), others));
     }
-    let made = connection.account.register(reach, &url).await?;
+    let made = connection.account.register(reach, &url, true).await?;
     Ok((Outcome::Made(show(&made)), others))
 }
 

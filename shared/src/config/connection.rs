@@ -20,7 +20,7 @@ pub(super) fn connection(key: ConnectionKey, mut section: Section<'_>, rules: Ru
     let settings = settings(&mut own);
     let account = providers::configure(provider, &mut base_urls, &mut api, &mut own);
     if let Some(account) = &account {
-        if settings.reissue == Reissue::Auto && !account.renews_links() {
+        if settings.reissue == Reissue::Auto && !account.renews_links(None) {
             own.fault(
                 "reissue",
                 "can only be manual: a fresh link needs a new run, and the person's data, which are not kept",

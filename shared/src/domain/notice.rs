@@ -41,7 +41,8 @@ impl Claim {
         Self { class: ClaimClass::Nothing, part: None, at: None }
     }
 
-    /// Whether what was found cannot be what the event was about: the read was older than the event.
+    /// Whether what was found cannot be all that the event was about: the read was older than the event, or a part has
+    /// come to its end and its whole has not.
     #[must_use]
     pub fn contradicts(&self, parts: &[Part]) -> bool {
         let Some(resource) = &self.part else { return false };
@@ -57,7 +58,10 @@ impl Claim {
             ClaimClass::Ended => matches!(part.standing, Standing::Open | Standing::Waiting),
             ClaimClass::Decided => !part.standing.is_decision() && part.standing != Standing::Unrecognised,
         };
-        too_early || not_there
+        let ends = matches!(self.class, ClaimClass::Ended | ClaimClass::Decided);
+        let whole = parts.iter().find(|whole| part.whole.as_ref() == Some(&whole.resource) && !whole.gone);
+        let half = ends && whole.is_some_and(|whole| whole.standing == Standing::Open);
+        too_early || not_there || half
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Change, ChangeKind, Evidence, PartFact};
 use super::name::{ConnectionKey, ConnectionName, OnboardingKey, Reference, Resource};
 use super::notice::Claim;
-use super::part::Part;
+use super::part::{Part, Standing, fitting};
 use super::status::{Action, Because, Channel, DecidedBy, Status, SubjectKind};
 use super::time::Timestamp;
 use super::weight::{self, weight};
@@ -247,6 +247,18 @@ impl Truth {
     #[must_use]
     pub fn has_room(&self) -> bool {
         weight(&self.attempts) <= weight::ATTEMPTS
+    }
+
+    /// With what is known to have been made at the provider and was not looked at yet.
+    #[must_use]
+    pub fn with_made(mut self, made: &[Resource]) -> Self {
+        for resource in made {
+            if !self.parts.iter().any(|part| part.resource == *resource) {
+                self.parts.push(Part::new(resource.clone(), "made", Standing::Open));
+            }
+        }
+        self.parts = fitting(self.parts);
+        self
     }
 
     /// As it rests: the links of earlier attempts are never handed out again.

@@ -54,6 +54,9 @@ pub struct Part {
     /// The same of an e-mail address and a phone number, where the provider shows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// What it is a piece of, where that has its own end: the check of a report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Resource>,
     /// A complete look did not find it any more; what was known of it stands.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
@@ -73,6 +76,7 @@ impl Part {
             at: None,
             digest: None,
             contact: None,
+            whole: None,
             gone: false,
         }
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::onboarding::{Onboarding, Truth};
-use super::status::Status;
 use super::time::Timestamp;
 
 const SECOND: u64 = 1;
@@ -165,7 +164,7 @@ pub fn passage(created: Timestamp, truth: &Truth, now: Timestamp, horizons: Hori
     if is_past_horizon(created, truth, now, horizons, pace) {
         return Passage::Abandoned;
     }
-    let before_submission = matches!(truth.status, Status::Created | Status::LinkIssued | Status::InProgress);
+    let before_submission = truth.status.is_before_submission();
     let late = truth.attempt().is_some_and(|attempt| {
         attempt.number > truth.stalled_attempt && now >= attempt.started_at + pace.of(horizons.stalled_after)
     });

@@ -37,6 +37,12 @@ impl Status {
         }
     }
 
+    /// The person has not given everything yet.
+    #[must_use]
+    pub const fn is_before_submission(self) -> bool {
+        matches!(self, Self::Created | Self::LinkIssued | Self::InProgress)
+    }
+
     /// A verdict on the subject, as opposed to an end without one.
     #[must_use]
     pub const fn is_decision(self) -> bool {

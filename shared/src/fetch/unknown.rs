@@ -3,7 +3,8 @@
 //! 1. erased or a stranger: done and counted, at no cost;
 //! 2. the provider has our own reference on it (the webhook overtook our own create, or we died in between): bound;
 //!    or it names another resource, whose owner we may know (an event that names a person): that one is gone on with,
-//!    and whose the event was is remembered; or there is no such thing: a stranger at once, at the price of one call;
+//!    and whose the event was is remembered; or there is no such thing, or it is certainly another's: a stranger at
+//!    once, at the price of one call;
 //! 3. younger than 15 min: parked with its notice, because a webhook can overtake our own create;
 //! 4. older: by the connection's setting a stranger, remembered for 7 days, or adopted.
 
@@ -75,7 +76,8 @@ impl Fetcher {
                 Ok(DONE)
             }
             Resolved::About(onto, part) => self.turn_to(subject, onto, part, rung).await,
-            Resolved::Invented => self.stranger(subject, "invented").await,
+            Resolved::Stranger(reason) => self.stranger(subject, reason).await,
+            Resolved::Others => self.nobodys(connection, subject, rung).await,
             Resolved::NotOurs => self.age(connection, subject, rung, since(rung, waited_since)).await,
             Resolved::Soon => Ok((Verdict::Again(SOON), None)),
             Resolved::Later(after) => {
@@ -102,7 +104,8 @@ impl Fetcher {
         match connection.account.resolve(line.reach(), resource).await {
             Ok(Whose::Ours(id)) => self.ours(connection, id).await,
             Ok(Whose::About { subject, part }) if subject != *resource => Ok(Resolved::About(subject, part)),
-            Ok(Whose::Invented) => Ok(Resolved::Invented),
+            Ok(Whose::Invented) => Ok(Resolved::Stranger("invented")),
+            Ok(Whose::Others) => Ok(Resolved::Others),
             // Refused (403, say): the account may not see it, so it is another's.
             Ok(Whose::Nobodys | Whose::About { .. })
             | Err(
@@ -126,7 +129,8 @@ impl Fetcher {
         }
     }
 
-    /// A reference of ours counts only if it names an onboarding of this tenant and this connection.
+    /// A reference of ours counts only if it names an onboarding of this tenant and this connection; the intent is
+    /// recorded before the provider is told, so one that names none is another's: another tenant's, another stage's.
     async fn ours(&self, connection: &Connection, id: OnboardingId) -> Result<Resolved, LedgerError> {
         let key = OnboardingKey { tenant: connection.key.tenant.clone(), id };
         let found = self.gateway.ledger.read(&key).await?;
@@ -134,7 +138,7 @@ impl Fetcher {
         if fits.as_ref().is_some_and(|found| found.erased_at.is_some()) {
             return Ok(Resolved::Erased);
         }
-        Ok(fits.map_or(Resolved::NotOurs, |onboarding| Resolved::Ours(Box::new(onboarding))))
+        Ok(fits.map_or(Resolved::Stranger("anothers"), |onboarding| Resolved::Ours(Box::new(onboarding))))
     }
 
     /// Goes on with what an event is about, and remembers whose it was, so that its repeats resolve nothing.
@@ -233,6 +237,17 @@ impl Fetcher {
         if now < ripe {
             return self.park(subject, rung, since, ripe).await;
         }
+        self.nobodys(connection, subject, rung).await
+    }
+
+    /// Not of our making: what becomes of it is the connection's setting.
+    async fn nobodys(
+        &self,
+        connection: &Connection,
+        subject: &SubjectKey,
+        rung: &[Rung],
+    ) -> Result<Outcome, LedgerError> {
+        let now = self.gateway.now();
         match connection.settings.unknown_subject {
             UnknownSubject::Stranger => self.stranger(subject, "nobodys").await,
             UnknownSubject::Adopt => {
@@ -321,7 +336,8 @@ impl Fetcher {
 enum Resolved {
     Ours(Box<Onboarding>),
     About(Resource, Resource),
-    Invented,
+    Stranger(&'static str),
+    Others,
     Erased,
     NotOurs,
     Soon,

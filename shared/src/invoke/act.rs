@@ -1,10 +1,15 @@
 //! `submit`, `update_contact`, `cancel`: what the app does to an onboarding that runs.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::domain::{ErrorCode, Evidence, IdempotencyKey, Onboarding, OnboardingId, Resource, Status};
+use crate::domain::{
+    ErrorCode, Evidence, IdempotencyKey, LOOK_MARGIN, Notice, Onboarding, OnboardingId, Resource, Status, SubjectKey,
+};
 use crate::gateway::{Line, awaits_delivery};
-use crate::ports::{Commit, Committed, Contact, TenantConfig};
+use crate::ports::{Commit, Committed, Connection, Contact, Submission, TenantConfig};
+use crate::seal::Binding;
 use crate::secret::Secret;
 
 use super::Initiator;
@@ -19,11 +24,59 @@ impl Initiator {
     pub(super) async fn submit(&self, config: &TenantConfig, asked: Submit) -> Result<Acted, Refusal> {
         let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
         let subject = subject_of(&onboarding)?;
+        connection.account.check_submission(&asked.options).map_err(|faults| super::start::bad_fields(&faults))?;
         let content = json!({ "onboarding_id": asked.onboarding_id, "options": asked.options });
-        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
-        let work = async { Ok(connection.account.submit(line.reach(), &subject, &asked.options).await?) };
+        let mark = mark_of(config, &asked.onboarding_id, &asked.idempotency_key);
+        let work = async {
+            let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+            let Submit { onboarding_id, options, .. } = &asked;
+            let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, options };
+            let made = connection.account.submit(line.reach(), submission).await?;
+            self.submitted(connection, &onboarding, &made).await
+        };
         self.once(config, "submit", &asked.idempotency_key, &content, &asked.onboarding_id, work).await?;
         Ok(acted(&onboarding))
+    }
+
+    /// What was made is the onboarding's first, so that erasing knows of it, and then bound, so that its events need
+    /// not be asked whose they are. It is looked at soon.
+    async fn submitted(
+        &self,
+        connection: &Connection,
+        onboarding: &Onboarding,
+        made: &[Resource],
+    ) -> Result<(), Refusal> {
+        self.add_parts(onboarding, made).await?;
+        let attempt = onboarding.truth.attempt_number();
+        for resource in made {
+            let subject = SubjectKey { connection: connection.key.clone(), resource: resource.clone() };
+            let (_, parked) = self.gateway.ledger.bind(&subject, &onboarding.key.id, attempt).await?;
+            if let Some(notice) = parked {
+                // Its webhook came before us; if this bell is lost, the look that is due finds the same.
+                let _ = self.gateway.bells.notify(&notice, Duration::ZERO).await;
+            }
+        }
+        let look = Notice::due(connection.key.clone(), onboarding.key.id.clone(), Evidence::App);
+        // Only a convenience: the look is due.
+        let _ = self.gateway.bells.notify(&look, LOOK_MARGIN).await;
+        Ok(())
+    }
+
+    async fn add_parts(&self, onboarding: &Onboarding, made: &[Resource]) -> Result<(), Refusal> {
+        let mut onboarding = onboarding.clone();
+        for _ in 0..RACES {
+            let truth = onboarding.truth.clone().with_made(made);
+            let commit = Commit { look_due: Some(self.gateway.now()), ..self.gateway.commit_of(&onboarding, truth) };
+            match self.gateway.ledger.commit(&commit).await? {
+                Committed::Done => return Ok(()),
+                Committed::Erased => return Err(super::no_onboarding()),
+                Committed::Conflict => {
+                    let newer = self.gateway.ledger.read(&onboarding.key).await?;
+                    onboarding = newer.ok_or_else(super::no_onboarding)?;
+                }
+            }
+        }
+        Err(Refusal::new(ErrorCode::Unavailable, "too many writers at once; ask again"))
     }
 
     pub(super) async fn update_contact(&self, config: &TenantConfig, asked: UpdateContact) -> Result<Acted, Refusal> {
@@ -114,6 +167,13 @@ impl Initiator {
         after.truth.turn(Status::Cancelled, self.gateway.now(), Evidence::App);
         after
     }
+}
+
+/// The same for every try of one submission, and nobody else's.
+fn mark_of(config: &TenantConfig, onboarding: &OnboardingId, key: &IdempotencyKey) -> String {
+    let context = [onboarding.as_str()];
+    let binding = Binding { tenant: config.tenant.as_str(), purpose: "submission", context: &context };
+    config.sealing_keys.digest(&binding, key.as_str().as_bytes()).as_str().to_owned()
 }
 
 fn subject_of(onboarding: &Onboarding) -> Result<Resource, Refusal> {

@@ -86,8 +86,10 @@ impl Initiator {
         whom: For,
     ) -> Result<Option<Onboarding>, Refusal> {
         let asking = connection.account.asking(&onboarding.truth.parts);
-        let Some(run) = onboarding.truth.attempt() else { return Ok(None) };
-        if (asking.is_none() && !connection.account.renews_links()) || run.subject.is_none() {
+        let Some((run, subject)) = onboarding.truth.attempt().and_then(|run| Some((run, run.subject.as_ref()?))) else {
+            return Ok(None);
+        };
+        if asking.is_none() && !connection.account.renews_links(Some(subject)) {
             return Ok(None);
         }
         if run.renewals >= MAX_RENEWALS {

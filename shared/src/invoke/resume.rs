@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use crate::domain::{Attempt, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, OnboardingKey, Status};
+use crate::domain::{Attempt, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, OnboardingKey, Resource, Status, Truth};
 use crate::look::{Looked, Looker};
 use crate::ports::{Commit, Committed, Connection, TenantConfig, Wish};
 
@@ -124,11 +124,14 @@ impl Initiator {
             return self.entrance(config, &onboarding).await;
         }
         if truth.attempt().is_some_and(|run| run.subject.is_none()) {
-            let wish = Wish { attempt: truth.attempt_number(), ..wish.clone() };
+            let number = truth.attempt_number();
+            let wish = Wish { attempt: number, before: run_before(truth, number), ..wish.clone() };
             let begun = self.begin(config, connection, onboarding, &wish, true).await?;
             return self.entrance(config, &begun).await;
         }
-        if asking.is_none() && truth.status == Status::ActionRequired && connection.account.renews_links() {
+        let run = truth.attempt().and_then(|run| run.subject.as_ref());
+        let renews = run.is_some_and(|run| connection.account.renews_links(Some(run)));
+        if asking.is_none() && truth.status == Status::ActionRequired && renews {
             let message = "there is no link to what the provider asks for; ask its support";
             return Err(Refusal::new(ErrorCode::Unsupported, message));
         }
@@ -138,7 +141,7 @@ impl Initiator {
             if answer.link.is_some() || answer.sdk.is_some() {
                 return Ok(answer);
             }
-            if !connection.account.renews_links() {
+            if !renews {
                 let message =
                     "this run was not started here, so there is no link of it; the person uses the one they have";
                 return Err(Refusal::new(ErrorCode::Unsupported, message));
@@ -164,7 +167,7 @@ impl Initiator {
         if number > MAX_ATTEMPTS {
             return Err(not_resumable(&format!("an onboarding has at most {MAX_ATTEMPTS} attempts; start a new one")));
         }
-        let wish = Wish { attempt: number, ..wish.clone() };
+        let wish = Wish { attempt: number, before: run_before(&onboarding.truth, number), ..wish.clone() };
         connection.account.check(&wish).map_err(|faults| super::start::bad_fields(&faults))?;
         let now = self.gateway.now();
         let before = onboarding.clone();
@@ -181,6 +184,11 @@ impl Initiator {
     }
 }
 
+/// The run of the last attempt before that one.
+fn run_before(truth: &Truth, number: u8) -> Option<Resource> {
+    truth.attempts.iter().rev().filter(|run| run.number < number).find_map(|run| run.subject.clone())
+}
+
 pub(super) fn not_resumable(message: &str) -> Refusal {
     Refusal::new(ErrorCode::NotResumable, message).of_field("onboarding_id")
 }
@@ -194,5 +202,6 @@ fn resume_wish(config: &TenantConfig, asked: &Resume, onboarding: &Onboarding) -
         channel: onboarding.identity.channel,
         return_url: super::return_url(config, asked.return_url.as_deref())?,
         options: asked.options.clone(),
+        before: None,
     })
 }

@@ -97,14 +97,15 @@ impl Initiator {
         again: bool,
     ) -> Result<Begun, Refusal> {
         let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let recovery = connection.account.recovery(wish);
         if again
-            && connection.account.recovery() != Recovery::None
+            && recovery != Recovery::None
             && let Some(found) = connection.account.recover(line.reach(), wish).await?
         {
             return Ok(found);
         }
         let outcome = connection.account.start(line.reach(), wish).await;
-        if matches!(outcome, Err(ProviderError::Unavailable(_))) && connection.account.recovery() == Recovery::None {
+        if matches!(outcome, Err(ProviderError::Unavailable(_))) && recovery == Recovery::None {
             warn!(event = "orphan_possible", tenant = %config.tenant, connection = %connection.key.name);
         }
         Ok(outcome?)

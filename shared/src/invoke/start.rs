@@ -103,6 +103,7 @@ fn wish_of(config: &TenantConfig, asked: &Start, onboarding: OnboardingId) -> Re
         channel: asked.channel,
         return_url: super::return_url(config, asked.return_url.as_deref())?,
         options: asked.options.clone(),
+        before: None,
     })
 }
 

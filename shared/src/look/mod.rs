@@ -16,8 +16,8 @@ use std::time::Duration;
 use crate::domain::reduce::{Occasion, reduce, reduce_superseded};
 use crate::domain::schedule::{Passage, is_past_horizon, next_look, passage};
 use crate::domain::{
-    Assessment, Attempt, ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Opinion, Part, Resource,
-    Snapshot, Status, Timestamp, Truth,
+    Assessment, Attempt, Because, ChangeKind, Claim, Evidence, Lease, Onboarding, OnboardingKey, Opinion, Part, Reason,
+    Resource, Snapshot, Status, Timestamp, Truth,
 };
 use crate::gateway::{Gateway, Line, awaits_delivery};
 use crate::ports::{
@@ -223,14 +223,21 @@ impl Looker<'_> {
         let occasion = Occasion { at, evidence: self.evidence };
         let (created, horizons) = (before.identity.created_at, self.connection.settings.horizons);
         let lapsed = is_past_horizon(created, &before.truth, at, horizons, self.gateway.world.pace);
-        reduce(&before.truth, snapshot, &|parts| self.assessed(parts, lapsed), occasion)
+        let dead = !self.connection.account.tells_expiry()
+            && before.truth.attempt().is_some_and(|run| run.link_expires_at.is_some_and(|end| end <= at));
+        reduce(&before.truth, snapshot, &|parts| self.assessed(parts, lapsed, dead), occasion)
     }
 
-    /// What the provider still calls open is abandoned once its horizon has passed.
-    fn assessed(&self, parts: &[Part], lapsed: bool) -> Assessment {
+    /// What the provider still calls open is abandoned once its horizon has passed; and expired once its link is dead,
+    /// where the provider does not say so itself and nothing is in its hands yet.
+    fn assessed(&self, parts: &[Part], lapsed: bool, dead: bool) -> Assessment {
         match self.connection.account.assess(parts) {
             Assessment::Known(opinion) if lapsed && !opinion.status.is_settled() => {
                 Assessment::Known(Opinion { status: Status::Abandoned, action: None, ..opinion })
+            }
+            Assessment::Known(opinion) if dead && opinion.status.is_before_submission() => {
+                let reason = Because { code: Reason::LinkExpired, provider_code: None };
+                Assessment::Known(Opinion { reasons: vec![reason], ..Opinion::plain(Status::Expired) })
             }
             other @ (Assessment::Known(_) | Assessment::Unrecognised { .. }) => other,
         }

@@ -20,8 +20,8 @@ pub use self::ledger::{
     NO_ROOM, Page, Released, SharedLogin, SubjectRecord, SubjectState,
 };
 pub use self::provider::{
-    Account, BadField, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, Reach, Recovery,
-    Registration, Renewed, Shared, Started, Turn, Unreadable, Whose, Wish,
+    Account, BadField, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, ProviderEvent, Reach,
+    Recovery, Registration, Renewed, Shared, Started, Submission, Turn, Unreadable, Whose, Wish,
 };
 pub use self::tenant::{Connection, Destination, DestinationKind, Reissue, Settings, TenantConfig, UnknownSubject};
 pub use self::vault::{Index, Vault, VaultError};

@@ -9,7 +9,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::domain::{
-    Assessment, Channel, Claim, ConnectionKey, OnboardingId, Part, Resource, Snapshot, SubjectKind, Timestamp,
+    Assessment, Channel, Claim, ConnectionKey, OnboardingId, Part, PartFact, Resource, Snapshot, SubjectKind, Timestamp,
 };
 use crate::proof::{Body, Specification, Verified};
 use crate::secret::Secret;
@@ -124,6 +124,30 @@ pub struct Wish {
     pub return_url: Option<Url>,
     /// The provider's own options.
     pub options: Map<String, Value>,
+    /// The run of the attempt before, where there was one: what the provider holds of the person need not be given again.
+    pub before: Option<Resource>,
+}
+
+/// What is to be submitted: the app says that capture is done.
+#[derive(Clone, Copy)]
+pub struct Submission<'a> {
+    /// Our own reference at the provider.
+    pub onboarding: &'a OnboardingId,
+    /// The root resource of the run.
+    pub subject: &'a Resource,
+    /// The same for every try of the same submission, another for another: by it a try that was not heard of is found.
+    pub mark: &'a str,
+    /// The provider's own options.
+    pub options: &'a Map<String, Value>,
+}
+
+/// An event in the provider's own form, made from what a look found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProviderEvent {
+    /// Its type, as the provider calls it: `report.completed`.
+    pub kind: String,
+    /// The whole body, as the provider's webhook has it.
+    pub body: Value,
 }
 
 /// A field of a request that is missing or wrong.
@@ -183,8 +207,10 @@ pub enum Whose {
         /// The part that the notice's claim is about.
         part: Resource,
     },
-    /// The provider has nothing of ours on it.
+    /// The provider has nothing of ours on it; that may be because our own create is still under way.
     Nobodys,
+    /// Somebody else's, for certain: whatever we make there carries our reference from its first moment.
+    Others,
     /// There is no such thing and there will be none: invented, or another account's.
     Invented,
 }
@@ -195,6 +221,12 @@ pub struct Registration {
     pub id: String,
     /// The address: secret, where its last part is the proof.
     pub url: Secret,
+    /// Whether it is sent to at all.
+    pub enabled: bool,
+    /// Whether it is sent all that the gateway needs, and only of the environment that the credentials are of.
+    pub complete: bool,
+    /// What its webhooks are signed with, where the provider says so.
+    pub secret: Option<Secret>,
 }
 
 /// An event of a provider's feed.
@@ -286,7 +318,7 @@ pub trait Account: Send + Sync {
     fn assess(&self, parts: &[Part]) -> Assessment;
 
     /// What can be done after a crash between "create" and its answer.
-    fn recovery(&self) -> Recovery;
+    fn recovery(&self, wish: &Wish) -> Recovery;
 
     /// How long a link lives that nobody has opened.
     fn link_life(&self) -> Option<Duration>;
@@ -328,9 +360,14 @@ pub trait Account: Send + Sync {
         None
     }
 
-    /// Whether the same run can be given a fresh link, so that no personal data are needed for one.
-    fn renews_links(&self) -> bool {
+    /// Whether a run can be given a fresh link, so that no personal data are needed for one: that run, or any.
+    fn renews_links(&self, _run: Option<&Resource>) -> bool {
         false
+    }
+
+    /// Whether the provider says so itself when a link has died; else our own timer does.
+    fn tells_expiry(&self) -> bool {
+        true
     }
 
     /// A fresh entrance into the same run: into `part` where it asks for something, else into the run itself. None
@@ -357,12 +394,20 @@ pub trait Account: Send + Sync {
         Err(ProviderError::Unsupported("this provider registers no webhooks by its API; use its own console or desk"))
     }
 
-    /// Registers an address for its webhooks.
+    /// Registers an address for its webhooks; where the provider can, one that is not sent to yet unless `enabled`.
     ///
     /// # Errors
     /// See [`ProviderError`].
-    async fn register(&self, _reach: Reach<'_>, _url: &Secret) -> Result<Registration, ProviderError> {
+    async fn register(&self, _reach: Reach<'_>, _url: &Secret, _enabled: bool) -> Result<Registration, ProviderError> {
         Err(ProviderError::Unsupported("this provider registers no webhooks by its API; use its own console or desk"))
+    }
+
+    /// Makes a registered address complete, and one that is sent to or not.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn amend(&self, _reach: Reach<'_>, _id: &str, _enabled: bool) -> Result<Registration, ProviderError> {
+        Err(ProviderError::Unsupported("this provider's webhooks cannot be changed by its API"))
     }
 
     /// Whether it has a feed of events, in which lost webhooks are found.
@@ -386,16 +431,19 @@ pub trait Account: Send + Sync {
         Err(ProviderError::Unsupported("this provider gives no details; look in its own console"))
     }
 
-    /// The app says that capture is done.
+    /// Checks a submission's options before anything is done.
     ///
     /// # Errors
-    /// See [`ProviderError`].
-    async fn submit(
-        &self,
-        _reach: Reach<'_>,
-        _subject: &Resource,
-        _options: &Map<String, Value>,
-    ) -> Result<(), ProviderError> {
+    /// Every field that is missing or wrong.
+    fn check_submission(&self, _options: &Map<String, Value>) -> Result<(), Vec<BadField>> {
+        Ok(())
+    }
+
+    /// The app says that capture is done. Answers with what was made by it and will be named by events.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; after [`ProviderError::Unavailable`] it may be done.
+    async fn submit(&self, _reach: Reach<'_>, _asked: Submission<'_>) -> Result<Vec<Resource>, ProviderError> {
         Err(ProviderError::Unsupported(
             "this provider learns by itself when the person is done; nothing is to be submitted",
         ))
@@ -420,6 +468,24 @@ pub trait Account: Send + Sync {
         _contact: &Contact,
     ) -> Result<(), ProviderError> {
         Err(ProviderError::Unsupported("this provider cannot change contact data; start a new onboarding"))
+    }
+
+    /// The provider's own event of a part that changed then, as its webhook would have told it; none where it has none.
+    fn event_of(&self, _part: &PartFact, _at: Timestamp) -> Option<ProviderEvent> {
+        None
+    }
+
+    /// Whether it has events that [`Account::event_of`] can make.
+    fn has_events(&self) -> bool {
+        false
+    }
+
+    /// What stands behind a part at the provider, live: passed on and stored nowhere.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn evidence(&self, _reach: Reach<'_>, _part: &Resource) -> Result<Value, ProviderError> {
+        Err(ProviderError::Unsupported("this provider shows nothing of a part alone"))
     }
 
     /// Asks the provider to delete what it holds of a run. Doing it twice is done.

@@ -88,7 +88,7 @@ impl Account for Intergiro {
         assess::assess(parts)
     }
 
-    fn recovery(&self) -> Recovery {
+    fn recovery(&self, _wish: &Wish) -> Recovery {
         Recovery::ByListing
     }
 
@@ -121,7 +121,7 @@ impl Account for Intergiro {
         assess::asking(parts)
     }
 
-    fn renews_links(&self) -> bool {
+    fn renews_links(&self, _run: Option<&Resource>) -> bool {
         true
     }
 
@@ -140,7 +140,8 @@ impl Account for Intergiro {
         self.registered(reach).await
     }
 
-    async fn register(&self, reach: Reach<'_>, url: &Secret) -> Result<Registration, ProviderError> {
+    /// Its webhooks cannot be switched off.
+    async fn register(&self, reach: Reach<'_>, url: &Secret, _enabled: bool) -> Result<Registration, ProviderError> {
         self.make_registered(reach, url).await
     }
 

@@ -35,7 +35,7 @@ impl Intergiro {
             after = page.data.last().and_then(Registered::id);
             all.extend(page.data.into_iter().filter_map(|found| {
                 let url = Secret::from(found.url.as_ref()?.as_str()?.to_owned());
-                Some(Registration { id: found.id()?, url })
+                Some(registration(found.id()?, url))
             }));
             if page.has_more != Some(true) || after.is_none() {
                 break;
@@ -55,9 +55,14 @@ impl Intergiro {
         let response = self.api.call(reach, Method::Post, &self.api.webhooks(), Some(&body)).await?;
         let made: Option<Registered> = answer::object(&response).ok();
         if let Some(id) = made.as_ref().and_then(Registered::id) {
-            return Ok(Registration { id, url: Secret::from(text.to_owned()) });
+            return Ok(registration(id, Secret::from(text.to_owned())));
         }
         let known = find(self.registered(reach).await?);
         known.ok_or(ProviderError::Unavailable("it lists no such webhook after registering it"))
     }
+}
+
+/// Nothing more is known of one: it is sent to, unsigned.
+const fn registration(id: String, url: Secret) -> Registration {
+    Registration { id, url, enabled: true, complete: true, secret: None }
 }

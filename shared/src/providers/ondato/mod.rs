@@ -90,7 +90,7 @@ impl Account for Ondato {
         assess::assess(parts)
     }
 
-    fn recovery(&self) -> Recovery {
+    fn recovery(&self, _wish: &Wish) -> Recovery {
         Recovery::None
     }
 

@@ -252,5 +252,6 @@ pub(crate) fn wish(subject: Value) -> Wish {
         channel: Channel::Link,
         return_url: Some(Url::parse(RETURN_URL).unwrap()),
         options: Map::new(),
+        before: None,
     }
 }

@@ -51,7 +51,7 @@ fn consenting() -> Script {
 
 #[tokio::test]
 async fn the_form_is_entered_again_while_it_is_not_done() {
-    assert!(account().renews_links());
+    assert!(account().renews_links(None));
     for status in ["pending_activation", "onboarding_requested"] {
         let script = Script::of(status).on(&onboard(), 200, &fixture("post.individual.onboard.response"));
         let (outcome, bench) = renewed(script, None, Channel::Link, RETURN_URL).await;

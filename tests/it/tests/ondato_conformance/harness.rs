@@ -236,5 +236,6 @@ pub(crate) fn wish(subject: Value, options: Value) -> Wish {
         channel: Channel::Link,
         return_url: None,
         options: members(options),
+        before: None,
     }
 }

@@ -70,7 +70,7 @@ async fn a_start_sends_what_the_documentation_shows() {
     assert!(leads_to(&started, &format!("https://idv.ondato.com/?id={CREATED}")));
     let life = started.expires_at.unwrap().since(idv_gateway::ports::Clock::now(&*bench.clock));
     assert_eq!(life, Duration::from_secs(7 * 24 * 3600));
-    assert_eq!(account().recovery(), Recovery::None);
+    assert_eq!(account().recovery(&wish(json!({}), json!({}))), Recovery::None);
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ fn the_example_of_start_is_what_the_provider_takes() {
             channel: start.channel,
             return_url: None,
             options: start.options,
+            before: None,
         };
         let faults = tenant.connection(&start.connection).unwrap().account.check(&wish).err().unwrap_or_default();
         assert!(faults.is_empty(), "{faults:?}");

@@ -123,7 +123,7 @@ impl Account for Desk {
         Assessment::Known(opinion)
     }
 
-    fn recovery(&self) -> Recovery {
+    fn recovery(&self, _wish: &Wish) -> Recovery {
         self.recovery
     }
 
@@ -204,7 +204,7 @@ impl Account for Desk {
         parts.iter().find(open).map(|part| part.resource.clone())
     }
 
-    fn renews_links(&self) -> bool {
+    fn renews_links(&self, _run: Option<&Resource>) -> bool {
         self.thin.is_some()
     }
 
