@@ -381,6 +381,7 @@ fn asked(connection: &str, of: &'static str, name: &str) -> Result<(), Reference
         channel: idv_gateway::domain::Channel::Link,
         return_url: None,
         options,
+        before: None,
     };
     let faults = account.check(&wish).err().unwrap_or_default();
     let told = faults.iter().any(|fault| fault.field == format!("{of}.{name}") && fault.rule != "is not known here");

@@ -66,6 +66,7 @@ impl Texts {
         part.at = Some(T0);
         part.digest = Some(format!("0123456789abcdef.{}", "d".repeat(43)));
         part.contact = part.digest.clone();
+        part.whole = Some(self.resource(number.saturating_add(1)));
         part
     }
 

@@ -118,7 +118,7 @@ async fn webhooks_are_listed_and_registered_once() {
     assert_eq!(known.len(), 1);
     assert_eq!(listed["data"][0]["id"], known[0].id);
     assert!(known[0].url.matches(listed["data"][0]["url"].as_str().unwrap().as_bytes()));
-    let again = account().register(bench.reach(), &address()).await.unwrap();
+    let again = account().register(bench.reach(), &address(), true).await.unwrap();
     assert_eq!(
         (again.id.as_str(), bench.count(REGISTER)),
         (known[0].id.as_str(), 0),
@@ -132,10 +132,10 @@ async fn a_registration_is_found_whatever_its_answer_is() {
     let none = json!({"data": [{"id": "x"}, {"url": "https://other.example.com/"}, {"id": null, "url": 7}]});
     for made in [answer(201, &listed["data"][0]), empty(204), answer(200, &json!([]))] {
         let bench = Script::new().on(WEBHOOKS, 200, &none).on(WEBHOOKS, 200, &listed).then(REGISTER, Ok(made)).start();
-        let registered = account().register(bench.reach(), &address()).await.unwrap();
+        let registered = account().register(bench.reach(), &address(), true).await.unwrap();
         assert_eq!(listed["data"][0]["id"], registered.id);
         assert_eq!(bench.sent(REGISTER), fixture("post.webhooks.request"));
     }
     let lost = Script::new().on(WEBHOOKS, 200, &none).then(REGISTER, Ok(empty(204))).start();
-    assert!(matches!(account().register(lost.reach(), &address()).await, Err(ProviderError::Unavailable(_))));
+    assert!(matches!(account().register(lost.reach(), &address(), true).await, Err(ProviderError::Unavailable(_))));
 }
