@@ -180,3 +180,41 @@ impl Notice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ProviderId, ResourceKind};
+
+    fn resource(kind: &str) -> Option<Resource> {
+        Some(Resource { kind: ResourceKind::parse(kind).ok()?, id: ProviderId::parse("1").ok()? })
+    }
+
+    fn part(kind: &str, standing: Standing, whole: Option<&str>) -> Option<Part> {
+        Some(Part { whole: whole.and_then(resource), ..Part::new(resource(kind)?, "", standing) })
+    }
+
+    #[test]
+    fn a_part_that_is_done_while_its_whole_is_not_is_half_the_news() {
+        let done = |class| Claim { class, part: resource("report"), at: None };
+        for (whole, half) in [
+            (Standing::Open, true),
+            (Standing::Waiting, false),
+            (Standing::Ended, false),
+            (Standing::Approved, false),
+            (Standing::Rejected, false),
+            (Standing::Unrecognised, false),
+        ] {
+            let parts: Vec<Part> = [part("check", whole, None), part("report", Standing::Approved, Some("check"))]
+                .into_iter()
+                .flatten()
+                .collect();
+            assert_eq!(parts.len(), 2);
+            assert_eq!(done(ClaimClass::Ended).contradicts(&parts), half, "{whole}");
+            assert_eq!(done(ClaimClass::Decided).contradicts(&parts), half, "{whole}");
+            assert!(!done(ClaimClass::Exists).contradicts(&parts), "{whole}");
+            let gone: Vec<Part> = parts.into_iter().map(|part| Part { gone: part.whole.is_none(), ..part }).collect();
+            assert!(!done(ClaimClass::Ended).contradicts(&gone), "{whole}");
+        }
+    }
+}

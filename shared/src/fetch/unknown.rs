@@ -138,7 +138,11 @@ impl Fetcher {
         if fits.as_ref().is_some_and(|found| found.erased_at.is_some()) {
             return Ok(Resolved::Erased);
         }
-        Ok(fits.map_or(Resolved::Stranger("anothers"), |onboarding| Resolved::Ours(Box::new(onboarding))))
+        Ok(match fits {
+            Some(onboarding) => Resolved::Ours(Box::new(onboarding)),
+            None if connection.settings.unknown_subject == UnknownSubject::Stranger => Resolved::Stranger("anothers"),
+            None => Resolved::NotOurs,
+        })
     }
 
     /// Goes on with what an event is about, and remembers whose it was, so that its repeats resolve nothing.

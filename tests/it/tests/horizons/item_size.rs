@@ -281,19 +281,19 @@ fn what_has_no_room_never_approves() {
         reduce(before, &Snapshot::of(parts), &|_| Assessment::Known(opinion.clone()), occasion)
     };
     let some = |from: usize, standing| (from..from + 60).map(move |number| LONGEST.part(number, standing)).collect();
-    let mut one: Vec<Part> = (0..20).map(|number| LONGEST.part(number, Standing::Approved)).collect();
+    let mut one: Vec<Part> = (0..16).map(|number| LONGEST.part(number, Standing::Approved)).collect();
     let begun = Truth::intended(T0);
     assert_eq!(look(&begun, one.clone()).status, Status::Approved, "what has room does");
     assert_eq!(look(&begun, some(0, Standing::Approved)).status, Status::Created);
     // rejected ones that are gone stay seen, or nothing approves
     let mut rejected = begun.clone();
     rejected.parts =
-        Snapshot::of((100..120).map(|number| LONGEST.part(number, Standing::Rejected)).collect()).parts().into();
+        Snapshot::of((100..116).map(|number| LONGEST.part(number, Standing::Rejected)).collect()).parts().into();
     let after = look(&rejected, one.clone());
     assert_eq!(after.status, Status::Created, "they have no room beside those");
     one.truncate(2);
     let after = look(&rejected, one);
-    assert_eq!((after.parts.len(), after.status), (22, Status::Approved), "all are seen: the table's own matter");
+    assert_eq!((after.parts.len(), after.status), (18, Status::Approved), "all are seen: the table's own matter");
 }
 
 /// Spilling has failed for long: the item holds changes of many looks, and another look brings more. Something else of
