@@ -23,6 +23,10 @@ const RACES: u8 = 5;
 impl Initiator {
     pub(super) async fn submit(&self, config: &TenantConfig, asked: Submit) -> Result<Acted, Refusal> {
         let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
+        if onboarding.truth.withdrawn {
+            let message = "it was cancelled; start a new one";
+            return Err(Refusal::new(ErrorCode::Conflict, message).of_field("onboarding_id"));
+        }
         let subject = subject_of(&onboarding)?;
         connection.account.check_submission(&asked.options).map_err(|faults| super::start::bad_fields(&faults))?;
         let content = json!({ "onboarding_id": asked.onboarding_id, "options": asked.options });
