@@ -79,11 +79,13 @@ impl Gateway {
 #[must_use]
 pub fn awaits_delivery(config: &TenantConfig, onboarding: &Onboarding) -> bool {
     let through = onboarding.delivery.through;
-    let Some(destination) = config.destination(&onboarding.identity.connection) else { return false };
+    let connection = &onboarding.identity.connection;
+    if config.destination(connection).is_none() {
+        return false;
+    }
     let inline = &onboarding.truth.changes;
     let spilled = inline.first().is_none_or(|first| first.version > through.saturating_add(1));
-    let wanted =
-        inline.iter().any(|change| change.version > through && destination.kinds.contains(&change.wanted_as()));
+    let wanted = inline.iter().any(|change| change.version > through && config.wants(connection, change));
     onboarding.is_undelivered() && (spilled || wanted)
 }
 

@@ -10,6 +10,7 @@ use idv_gateway::adapters::eventbridge::BusTarget;
 use idv_gateway::adapters::process::Process;
 use idv_gateway::adapters::sqs::{QueueTarget, Served};
 use idv_gateway::deliver::Deliverer;
+use idv_gateway::delivery::fintechos::FintechosCourier;
 use idv_gateway::delivery::webhook::WebhookCourier;
 use lambda_runtime::{Error, run, service_fn};
 
@@ -20,6 +21,7 @@ async fn main() -> Result<(), Error> {
     let queue = process.environment.queues.deliveries.clone();
     let courier = AnyCourier {
         webhook: WebhookCourier::new(Arc::clone(&process.gateway.http)),
+        fintechos: FintechosCourier::new(Arc::clone(&process.gateway.http), Arc::clone(&clock)),
         queue: QueueTarget::new(
             process.aws.target_sqs(),
             process.aws.sqs_endpoint().map(str::to_owned),

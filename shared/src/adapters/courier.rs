@@ -6,6 +6,7 @@
 
 use async_trait::async_trait;
 
+use crate::delivery::fintechos::FintechosCourier;
 use crate::delivery::webhook::WebhookCourier;
 use crate::ports::{Courier, CourierError, Destination, DestinationKind, Parcel};
 
@@ -13,10 +14,12 @@ use super::allowed::AllowedTargets;
 use super::eventbridge::{BusEvent, BusTarget};
 use super::sqs::{QueueMessage, QueueTarget};
 
-/// Standard Webhooks, queues, event buses.
+/// Standard Webhooks, FintechOS instances, queues, event buses.
 pub struct AnyCourier {
     /// Over https.
     pub webhook: WebhookCourier,
+    /// To FintechOS instances.
+    pub fintechos: FintechosCourier,
     /// To queues.
     pub queue: QueueTarget,
     /// To event buses.
@@ -36,6 +39,7 @@ impl Courier for AnyCourier {
     async fn hand_over(&self, destination: &Destination, parcel: &Parcel) -> Result<(), CourierError> {
         match &destination.kind {
             DestinationKind::Webhook { url, secrets } => self.webhook.post(url, secrets, parcel).await,
+            DestinationKind::Fintechos(instance) => self.fintechos.call(instance, parcel).await,
             DestinationKind::Sqs { queue_arn } => {
                 let message = QueueMessage { body: &parcel.body, group: parcel.onboarding.id.as_str(), id: &parcel.id };
                 Ok(self.queue.send(self.allowed(queue_arn)?, message).await?)
@@ -96,9 +100,10 @@ mod tests {
             deliveries_dlq: String::new(),
         };
         let world = world::system(Pace::REAL);
-        let http = ReqwestHttp::new(false, HttpLimits::default(), Arc::clone(&world.clock))?;
+        let http = Arc::new(ReqwestHttp::new(false, HttpLimits::default(), Arc::clone(&world.clock))?);
         Ok(AnyCourier {
-            webhook: WebhookCourier::new(Arc::new(http)),
+            fintechos: FintechosCourier::new(Arc::<ReqwestHttp>::clone(&http), world.clock),
+            webhook: WebhookCourier::new(http),
             queue: QueueTarget::new(aws.target_sqs(), aws.sqs_endpoint().map(str::to_owned), own),
             bus: BusTarget::new(aws.eventbridge()),
             allowed,
@@ -113,6 +118,7 @@ mod tests {
             kind: "onboarding.approved".to_owned(),
             at: crate::domain::Timestamp::from_millis(0),
             body: "{}".to_owned(),
+            until: crate::domain::Timestamp::from_millis(10_000),
         })
     }
 

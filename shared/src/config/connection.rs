@@ -33,7 +33,10 @@ pub(super) fn connection(key: ConnectionKey, mut section: Section<'_>, rules: Ru
         section.fault("provider", format!("must be one of {}", providers::names().collect::<Vec<_>>().join(", ")));
     }
     let proofs = webhook::proofs(section.section_or_empty("webhook"), account.as_deref());
-    let delivery = section.section("delivery").and_then(|own| delivery::destination(own, rules));
+    let delivery = section.section("delivery").and_then(|own| {
+        let served = account.as_deref().map(|account| (key.name.as_str(), account));
+        delivery::destination(own, rules, served.into_iter())
+    });
     section.finish();
     Some(Connection { key, enabled, account: account?, proofs, settings, delivery })
 }

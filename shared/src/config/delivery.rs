@@ -6,25 +6,35 @@ use url::Url;
 
 use crate::delivery::standard_webhooks::SigningSecret;
 use crate::domain::Wanted;
-use crate::ports::{Destination, DestinationKind};
+use crate::ports::{Account, Content, Destination, DestinationKind};
 use crate::secret::Secret;
 use crate::section::Section;
 
-use super::Rules;
+use super::{Rules, fintechos};
 
-/// Reads it; none after faults.
-pub(super) fn destination(mut section: Section<'_>, rules: Rules) -> Option<Destination> {
+/// Reads it; none after faults. `served` are the connections whose changes go there, with their accounts.
+pub(super) fn destination<'a>(
+    mut section: Section<'_>,
+    rules: Rules,
+    served: impl Iterator<Item = (&'a str, &'a dyn Account)>,
+) -> Option<Destination> {
     let kind = match section.required("kind") {
         Some("webhook") => webhook(&mut section, rules),
         Some("sqs") => arn(&mut section, "queue_arn", "arn:").map(|queue_arn| DestinationKind::Sqs { queue_arn }),
         Some("eventbridge") => event_bus(&mut section),
+        Some("fintechos") => fintechos::instance(&mut section, rules),
         Some(_) => {
-            section.fault("kind", "must be one of webhook, sqs, eventbridge");
+            section.fault("kind", "must be one of webhook, sqs, eventbridge, fintechos");
             return None;
         }
         None => return None,
     };
-    let kinds = kinds(&mut section);
+    let kinds = if makes_events(kind.as_ref()) {
+        served.for_each(|(connection, account)| has_events(&section, connection, account));
+        parts_alone(&mut section)
+    } else {
+        kinds(&mut section)
+    };
     section.finish();
     Some(Destination { kind: kind?, kinds })
 }
@@ -77,6 +87,32 @@ fn arn(section: &mut Section<'_>, name: &str, prefix: &str) -> Option<String> {
         section.fault(name, "must be an ARN");
     }
     Some(text.to_owned())
+}
+
+/// Whether it is given the provider's own events.
+fn makes_events(kind: Option<&DestinationKind>) -> bool {
+    match kind {
+        Some(DestinationKind::Fintechos(instance)) => instance.content != Content::Canonical,
+        Some(DestinationKind::Webhook { .. } | DestinationKind::Sqs { .. } | DestinationKind::EventBridge { .. })
+        | None => false,
+    }
+}
+
+fn has_events(section: &Section<'_>, connection: &str, account: &dyn Account) {
+    if !account.has_events() {
+        let provider = account.provider();
+        let why = format!("of {provider} no events can be made, which connection {connection} needs: only canonical");
+        section.fault("content", why);
+    }
+}
+
+/// Providers' events are about parts.
+fn parts_alone(section: &mut Section<'_>) -> BTreeSet<Wanted> {
+    let only = BTreeSet::from([Wanted::Part]);
+    if section.value("kinds").is_some() && kinds(section) != only {
+        section.fault("kinds", "can only be part: the provider's events are about parts");
+    }
+    only
 }
 
 fn kinds(section: &mut Section<'_>) -> BTreeSet<Wanted> {

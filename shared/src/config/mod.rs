@@ -1,10 +1,12 @@
 //! The configuration of tenants: read from a file by the operator's command, and from the vault by the functions,
 //! by the same code. All faults are reported at once, each with its place; values never appear in them.
 //!
-//! `connection.rs` reads one account, `webhook.rs` its proofs, `delivery.rs` where changes go.
+//! `connection.rs` reads one account, `webhook.rs` its proofs, `delivery.rs` where changes go (`fintechos.rs`:
+//! one kind of it).
 
 mod connection;
 mod delivery;
+mod fintechos;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +128,10 @@ fn read_tenants(file: &mut Section<'_>, rules: Rules) -> BTreeMap<Tenant, (Tenan
 fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules) -> Option<TenantConfig> {
     let enabled = section.flag("enabled", true);
     let connections = read_connections(tenant, &mut section, rules);
-    let delivery = section.section("delivery").and_then(|delivery| delivery::destination(delivery, rules));
+    let delivery = section.section("delivery").and_then(|delivery| {
+        let served = connections.iter().filter(|(_, connection)| connection.delivery.is_none());
+        delivery::destination(delivery, rules, served.map(|(name, connection)| (name.as_str(), &*connection.account)))
+    });
     let return_urls = read_return_urls(&mut section, rules);
     let allowed_actions = read_actions(&mut section);
     let sealing_keys = read_sealing_keys(&mut section);

@@ -120,9 +120,13 @@ impl Gate {
                 Some(EndpointRecord { state, failures: 0, probe_at: None, configuration: known.configuration.clone() })
             }
             Err(CourierError::Gone) => Some(EndpointRecord { state: EndpointState::Stopped, ..known.clone() }),
-            Err(CourierError::Answered { .. } | CourierError::NoAnswer(_) | CourierError::Misconfigured(_)) => {
-                (open || self.probing).then(|| failed_once_more(gateway, known))
-            }
+            Err(
+                CourierError::Answered { .. }
+                | CourierError::NoAnswer(_)
+                | CourierError::NotSignedIn(_)
+                | CourierError::Failed(_)
+                | CourierError::Misconfigured(_),
+            ) => (open || self.probing).then(|| failed_once_more(gateway, known)),
         }
     }
 
@@ -158,10 +162,12 @@ fn pause_after(failures: u32) -> Duration {
 
 fn digest(config: &TenantConfig, destination: &Destination) -> String {
     let address = match &destination.kind {
-        DestinationKind::Webhook { url, .. } => url.as_str(),
-        DestinationKind::Sqs { queue_arn } => queue_arn,
-        DestinationKind::EventBridge { bus_arn, .. } => bus_arn,
+        DestinationKind::Webhook { url, .. } => url.as_str().as_bytes(),
+        DestinationKind::Sqs { queue_arn } => queue_arn.as_bytes(),
+        DestinationKind::EventBridge { bus_arn, .. } => bus_arn.as_bytes(),
+        // with its account: whoever corrects a password need not wait until the dead one is probed again
+        DestinationKind::Fintechos(instance) => &instance.fingerprint(),
     };
     let binding = Binding { tenant: config.tenant.as_str(), purpose: "endpoint", context: &[] };
-    config.sealing_keys.digest(&binding, address.as_bytes()).as_str().to_owned()
+    config.sealing_keys.digest(&binding, address).as_str().to_owned()
 }

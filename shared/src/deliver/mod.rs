@@ -8,6 +8,7 @@
 //! | 410 | the endpoint is stopped until its configuration changes: nothing is tried, nothing parked |
 //! | many failures of one endpoint | it is probed with one delivery before its backlog goes (`endpoint.rs`) |
 //! | another probes the dead endpoint | that counts as a try of this change, too: see below |
+//! | what a FintechOS instance is to be given cannot be had from the provider | a failed try of this change, and none of the endpoint |
 //! | our own failure, no configuration, a tenant that is switched off, no time left | put off, no try |
 //! | we die after the POST and before the record | the lease lapses, the same id goes again |
 //! | we do not get the lease | the bell is dropped: its holder reads again before it gives the lease back |
@@ -18,6 +19,7 @@
 //! a change that is posted, thirteen times in 80 hours, and is parked like it.
 
 mod endpoint;
+mod parcel;
 mod run;
 
 use std::sync::Arc;
@@ -34,7 +36,9 @@ use self::run::Run;
 
 /// Longer than the function may run: a lease outlives its holder, not the other way round.
 pub const LEASE: Duration = Duration::from_secs(90);
-/// A tenant that is switched off is looked at again after this.
+/// What stands behind a part is read from its provider in no longer than this; the rest of a try is the destination's.
+pub const REPORT: Duration = Duration::from_secs(5);
+/// A tenant or a connection that is switched off is looked at again after this.
 const SWITCHED_OFF: Duration = Duration::from_secs(3600);
 
 /// A bell as the queue hands it over, still to be read.

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use crate::delivery::payload::{event, message_id};
 use crate::delivery::webhook::DELIVERY_DEADLINE;
 use crate::domain::schedule::{NextTry, next_try};
 use crate::domain::{Change, Handover, Onboarding, Timestamp};
 use crate::gateway::Gateway;
-use crate::ports::{CourierError, DeliveryBell, Destination, LedgerError, Parcel, Released, TenantConfig};
+use crate::ports::{CourierError, DeliveryBell, Destination, LedgerError, Released, TenantConfig};
 
-use super::Deliverer;
 use super::endpoint::{Door, Gate};
+use super::parcel::{Unmade, parcel};
+use super::{Deliverer, SWITCHED_OFF};
 
 /// A step below this is also rung by a delayed message (SQS: 15 min at most).
 const RUNG: Duration = Duration::from_secs(15 * 60);
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
             if change.is_none() {
                 error!(event = "change_missing", tenant = %self.onboarding.key.tenant, version = next);
             }
-            let wanted = destination.zip(change.filter(|change| wants(destination, change)));
+            let wanted = destination.zip(change.filter(|change| config.wants(connection, change)));
             let Some((destination, change)) = wanted else {
                 self.skip(next);
                 continue;
@@ -76,36 +76,43 @@ impl<'a> Run<'a> {
             if self.gateway().now() + DELIVERY_DEADLINE > until {
                 return self.not_tried(self.gateway().now()).await;
             }
-            let answer = self.post(destination, &change).await;
-            let on = match &answer {
-                Ok(()) => {
-                    // First of all: who has it must not get it again.
-                    let on = self.delivered(next).await?;
-                    gate.heard(self.gateway(), &answer).await;
-                    on
-                }
-                Err(error) => {
-                    gate.heard(self.gateway(), &answer).await;
-                    self.missed(next, Miss::of(error, gate.probed_at())).await?
-                }
-            };
-            if !on {
+            if !self.tried(config, destination, gate, &change).await? {
                 return Ok(());
             }
         }
     }
 
-    async fn post(&self, destination: &Destination, change: &Change) -> Result<(), CourierError> {
-        let event = event(&self.onboarding, change);
-        let body = serde_json::to_string(&event).map_err(|_| CourierError::Misconfigured("payload"))?;
-        let parcel = Parcel {
-            id: message_id(&self.onboarding.key.id, change.version),
-            onboarding: self.onboarding.key.clone(),
-            kind: event.kind,
-            at: self.gateway().now(),
-            body,
+    /// One try. True: go on with the next.
+    async fn tried(
+        &mut self,
+        config: &TenantConfig,
+        destination: &Destination,
+        gate: &mut Gate,
+        change: &Change,
+    ) -> Result<bool, LedgerError> {
+        let parcel = match parcel(self.gateway(), config, destination, &self.onboarding, change).await {
+            Ok(parcel) => parcel,
+            Err(Unmade::Because(code, asked)) => {
+                return self.missed(change.version, Miss { code, asked, not_before: gate.probed_at() }).await;
+            }
+            Err(Unmade::Off) => {
+                let later = self.gateway().now() + self.gateway().world.pace.of(SWITCHED_OFF);
+                return self.not_tried(later).await.map(|()| false);
+            }
         };
-        self.deliverer.courier.hand_over(destination, &parcel).await
+        let answer = self.deliverer.courier.hand_over(destination, &parcel).await;
+        match &answer {
+            Ok(()) => {
+                // First of all: who has it must not get it again.
+                let on = self.delivered(change.version).await?;
+                gate.heard(self.gateway(), &answer).await;
+                Ok(on)
+            }
+            Err(error) => {
+                gate.heard(self.gateway(), &answer).await;
+                self.missed(change.version, Miss::of(error, gate.probed_at())).await
+            }
+        }
     }
 
     /// True: go on with the next.
@@ -223,8 +230,4 @@ impl Miss {
     fn of(error: &CourierError, not_before: Option<Timestamp>) -> Self {
         Self { code: error.code(), asked: error.retry_after(), not_before }
     }
-}
-
-fn wants(destination: Option<&Destination>, change: &Change) -> bool {
-    destination.is_some_and(|destination| destination.kinds.contains(&change.wanted_as()))
 }

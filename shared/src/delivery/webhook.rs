@@ -10,7 +10,7 @@ use crate::ports::{Audience, CourierError, Http, HttpError, Method, Parcel, Requ
 use super::standard_webhooks::{SignFault, SigningSecret, sign};
 
 /// More of an answer is not read (design §7).
-const ANSWER: usize = 16 * 1024;
+pub(super) const ANSWER: usize = 16 * 1024;
 /// A tenant's system has this long for one delivery.
 pub const DELIVERY_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -64,7 +64,7 @@ const fn unsigned(fault: SignFault) -> CourierError {
     })
 }
 
-const fn unanswered(error: HttpError) -> CourierError {
+pub(super) const fn unanswered(error: HttpError) -> CourierError {
     match error {
         HttpError::Forbidden(rule) => CourierError::Misconfigured(rule),
         HttpError::Unreachable => CourierError::NoAnswer("unreachable"),

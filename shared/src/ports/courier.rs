@@ -22,6 +22,8 @@ pub struct Parcel {
     pub at: Timestamp,
     /// The JSON.
     pub body: String,
+    /// Every call of this try ends by then.
+    pub until: Timestamp,
 }
 
 /// Why it was not taken.
@@ -41,6 +43,12 @@ pub enum CourierError {
     /// No answer within the limits.
     #[error("the destination does not answer: {0}")]
     NoAnswer(&'static str),
+    /// It does not let us in: of no use before a person has seen to it, or its account works again.
+    #[error("the destination does not let us sign in: {0}")]
+    NotSignedIn(&'static str),
+    /// It answered 2xx and says that it has failed.
+    #[error("the destination says that it has failed: {0}")]
+    Failed(&'static str),
     /// It cannot be called as it is configured.
     #[error("the destination cannot be called: {0}")]
     Misconfigured(&'static str),
@@ -54,6 +62,8 @@ impl CourierError {
             Self::Gone => "gone".to_owned(),
             Self::Answered { status, .. } => format!("answered_{status}"),
             Self::NoAnswer(what) => format!("no_answer_{what}"),
+            Self::NotSignedIn(what) => format!("not_signed_in_{what}"),
+            Self::Failed(what) => format!("failed_{what}"),
             Self::Misconfigured(what) => format!("misconfigured_{what}"),
         }
     }
@@ -63,7 +73,7 @@ impl CourierError {
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Answered { retry_after, .. } => *retry_after,
-            Self::Gone | Self::NoAnswer(_) | Self::Misconfigured(_) => None,
+            Self::Gone | Self::NoAnswer(_) | Self::NotSignedIn(_) | Self::Failed(_) | Self::Misconfigured(_) => None,
         }
     }
 }

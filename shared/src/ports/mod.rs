@@ -3,6 +3,7 @@
 mod bells;
 mod courier;
 mod due;
+mod fintechos;
 mod http;
 mod ledger;
 mod provider;
@@ -13,6 +14,7 @@ mod world;
 pub use self::bells::{Bells, BellsError, DeliveryBell, Rejected};
 pub use self::courier::{Courier, CourierError, Parcel};
 pub use self::due::{Due, DueBell, next_look_entry};
+pub use self::fintechos::{ActionCall, Content, DataForm, FintechOs, SignIn};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, ERASED_CLAIM, ERASED_REFERENCE, EndpointKey,
@@ -24,5 +26,5 @@ pub use self::provider::{
     Recovery, Registration, Renewed, Shared, Started, Submission, Turn, Unreadable, Whose, Wish,
 };
 pub use self::tenant::{Connection, Destination, DestinationKind, Reissue, Settings, TenantConfig, UnknownSubject};
-pub use self::vault::{Index, Vault, VaultError};
+pub use self::vault::{Index, Subscription, Vault, VaultError};
 pub use self::world::{Clock, Entropy, World};

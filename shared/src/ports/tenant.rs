@@ -7,10 +7,11 @@ use url::Url;
 
 use crate::delivery::standard_webhooks::SigningSecret;
 use crate::domain::schedule::Horizons;
-use crate::domain::{ConnectionKey, ConnectionName, Tenant, Wanted};
+use crate::domain::{Change, ConnectionKey, ConnectionName, Tenant, Wanted};
 use crate::proof::Proofs;
 use crate::seal::SealingKeys;
 
+use super::fintechos::{Content, FintechOs};
 use super::provider::Account;
 
 /// One tenant.
@@ -42,6 +43,26 @@ impl TenantConfig {
     #[must_use]
     pub fn destination(&self, name: &ConnectionName) -> Option<&Destination> {
         self.connections.get(name).and_then(|connection| connection.delivery.as_ref()).or(self.delivery.as_ref())
+    }
+
+    /// Whether the destination of that connection wants that change. Of a connection that is not there any more nobody can
+    /// say what its provider's event would have been: it counts as wanted, and shows as what cannot be handed over.
+    #[must_use]
+    pub fn wants(&self, name: &ConnectionName, change: &Change) -> bool {
+        let Some(destination) = self.destination(name) else { return false };
+        let wanted = match &destination.kind {
+            DestinationKind::Webhook { .. } | DestinationKind::Sqs { .. } | DestinationKind::EventBridge { .. } => None,
+            DestinationKind::Fintechos(instance) => match &instance.content {
+                Content::ProviderEvent { events, .. } => Some(events),
+                Content::Canonical => None,
+            },
+        };
+        let connection = self.connections.get(name);
+        let named = wanted.zip(connection).is_none_or(|(events, connection)| {
+            let event = change.part.as_ref().and_then(|part| connection.account.event_of(part, change.at));
+            event.is_some_and(|event| events.contains(&event.kind))
+        });
+        destination.kinds.contains(&change.wanted_as()) && named
     }
 }
 
@@ -123,4 +144,6 @@ pub enum DestinationKind {
         /// The `source` of the events.
         source: String,
     },
+    /// An action of the tenant's own FintechOS instance.
+    Fintechos(Box<FintechOs>),
 }

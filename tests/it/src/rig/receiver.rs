@@ -70,7 +70,9 @@ impl Receiver {
         let body: Value = serde_json::from_str(&parcel.body).unwrap();
         let host = match &destination.kind {
             DestinationKind::Webhook { url, .. } => url.host_str().unwrap_or_default().to_owned(),
-            DestinationKind::Sqs { .. } | DestinationKind::EventBridge { .. } => String::new(),
+            DestinationKind::Sqs { .. } | DestinationKind::EventBridge { .. } | DestinationKind::Fintechos(_) => {
+                String::new()
+            }
         };
         let version = body["data"]["version"].as_u64().unwrap();
         let (id, kind) = (parcel.id.clone(), parcel.kind.clone());

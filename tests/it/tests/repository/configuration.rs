@@ -38,6 +38,7 @@ fn the_example_has_every_provider_and_every_kind_of_delivery() {
             DestinationKind::Webhook { .. } => "webhook",
             DestinationKind::Sqs { .. } => "sqs",
             DestinationKind::EventBridge { .. } => "eventbridge",
+            DestinationKind::Fintechos(_) => "fintechos",
         })
         .collect();
     assert_eq!(kinds, BTreeSet::from(["eventbridge", "sqs", "webhook"]));

@@ -1,0 +1,1 @@
+//! An instance that answers by script.
