@@ -23,9 +23,10 @@ use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::Value;
 
-use crate::config::{Rules, read_index, read_tenant};
+use crate::config::{self, Rules, read_index, read_tenant};
+use crate::document::Document;
 use crate::domain::{ConnectionKey, Tenant};
-use crate::ports::{Index, TenantConfig, Vault, VaultError, World};
+use crate::ports::{Index, Subscription, TenantConfig, Vault, VaultError, World};
 use crate::secret::Secret;
 use crate::section::Fault;
 
@@ -211,6 +212,11 @@ impl<S: Store> Vault for CachedVault<S> {
         index.aliases.get(path).cloned().ok_or(VaultError::Unknown)
     }
 
+    async fn subscription(&self, id: &str) -> Result<Subscription, VaultError> {
+        let index = self.index_that(|index| index.subscriptions.contains_key(id)).await?;
+        index.subscriptions.get(id).cloned().ok_or(VaultError::Unknown)
+    }
+
     async fn tenants(&self) -> Result<Vec<Tenant>, VaultError> {
         let index = self.index_that(|_| true).await?;
         Ok(index.tenants.keys().cloned().collect())
@@ -234,9 +240,9 @@ impl<S: Store> Core<S> {
     /// name's hash and its aliases beside it; which hash is the writer's matter, because all parts are read.
     async fn read_whole_index(&self) -> Result<Index, StoreError> {
         let name = format!("{}/index", self.prefix);
-        let head = self.read(&name, |value| match value.get("parts").and_then(Value::as_u64) {
+        let head = self.read(&name, |document| match document.value.get("parts").and_then(Value::as_u64) {
             Some(parts) => Ok(Head::Parts(parts.min(MOST_PARTS))),
-            None => (self.readers.index)(value).map(Head::Whole),
+            None => (self.readers.index)(&config::index_of(document)).map(Head::Whole),
         });
         let parts = match head.await?.0 {
             Head::Whole(index) => return Ok(index),
@@ -244,21 +250,16 @@ impl<S: Store> Core<S> {
         };
         let read = (0..parts).map(|part| {
             let name = format!("{name}/{part}");
-            async move { self.read(&name, |value| (self.readers.index)(value)).await }
+            async move { self.read(&name, |document| (self.readers.index)(&config::index_of(document))).await }
         });
-        let mut whole = Index::default();
-        for (part, _) in try_join_all(read).await? {
-            whole.tenants.extend(part.tenants);
-            whole.aliases.extend(part.aliases);
-            whole.prefetch.extend(part.prefetch);
-        }
-        Ok(whole)
+        let parts = try_join_all(read).await?;
+        Ok(config::join(parts.into_iter().map(|(part, _)| part).collect()))
     }
 
     async fn read_tenant(&self, tenant: &Tenant, version: String) -> Result<Arc<TenantConfig>, StoreError> {
         let begun = self.world.now();
         let name = format!("{}/tenants/{tenant}", self.prefix);
-        let read = self.read(&name, |value| (self.readers.tenant)(tenant, value, self.rules)).await;
+        let read = self.read(&name, |document| (self.readers.tenant)(tenant, &document.value, self.rules)).await;
         let spread = 0.9 + 0.2 * self.world.entropy.chance();
         self.lock().tenant_landed(tenant, begun, TENANT_LIFE.mul_f64(spread), version, read)
     }
@@ -266,7 +267,7 @@ impl<S: Store> Core<S> {
     async fn read<T>(
         &self,
         name: &str,
-        parse: impl Fn(&Value) -> Result<T, Vec<Fault>> + Send + Sync,
+        parse: impl Fn(Document) -> Result<T, Vec<Fault>> + Send + Sync,
     ) -> Result<(T, state::Print), StoreError> {
         let text = self.store.get(name).await.inspect_err(|error| {
             let cause = match error {
@@ -275,11 +276,11 @@ impl<S: Store> Core<S> {
             };
             tracing::warn!(event = "secret_unread", secret = name, cause);
         })?;
-        let value = serde_json::from_slice(text.expose()).map_err(|_| {
+        let document = Document::read(text.expose()).map_err(|_| {
             tracing::error!(event = "secret_not_json", secret = name);
             StoreError::Withheld("unreadable")
         })?;
-        let parsed = parse(&value).map_err(|faults| {
+        let parsed = parse(document).map_err(|faults| {
             for fault in faults.iter().take(10) {
                 tracing::error!(event = "secret_fault", secret = name, %fault);
             }

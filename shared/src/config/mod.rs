@@ -1,25 +1,28 @@
 //! The configuration of tenants: read from a file by the operator's command, and from the vault by the functions,
 //! by the same code. All faults are reported at once, each with its place; values never appear in them.
 //!
-//! `connection.rs` reads one account, `webhook.rs` its proofs, `delivery.rs` where changes go (`fintechos.rs`:
-//! one kind of it).
+//! `connection.rs` reads one account, `webhook.rs` its proofs, `delivery.rs` where changes go (`fintechos.rs` one
+//! kind of it), `index.rs` the names that other systems have for a connection.
 
 mod connection;
 mod delivery;
 mod fintechos;
+mod index;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tracing::warn;
 use url::Url;
 
+use crate::document::Document;
 use crate::domain::{ConnectionKey, ConnectionName, Tenant};
-use crate::ports::{Index, TenantConfig};
+use crate::ports::{Subscription, TenantConfig};
 use crate::seal::SealingKeys;
 use crate::secret::Secret;
 use crate::section::{Fault, Faults, Section, absolute_url};
+
+pub use self::index::{index_of, is_subscription_id, join, read_index};
 
 /// What is allowed beyond production.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Configuration {
     pub tenants: BTreeMap<Tenant, (TenantConfig, Value)>,
     /// Exact paths of other integrations.
     pub aliases: BTreeMap<String, ConnectionKey>,
+    /// Subscriptions of another integration, by their id.
+    pub subscriptions: BTreeMap<String, Subscription>,
 }
 
 /// Reads a configuration file.
@@ -45,19 +50,22 @@ pub struct Configuration {
 /// Every fault in it.
 pub fn read_file(text: &str, rules: Rules) -> Result<Configuration, Vec<Fault>> {
     let faults = Faults::default();
-    let value: Value = serde_json::from_str(text).map_err(|error| {
+    let Document { value, doubled } = Document::read(text.as_bytes()).map_err(|error| {
         let place = format!("line {} column {}", error.line(), error.column());
         vec![Fault { place, what: "is not JSON".to_owned() }]
     })?;
+    doubled.iter().for_each(|names| faults.add(&names.join("."), "stands twice"));
     let mut file = Section::new("", &value, &faults);
     let tenants = read_tenants(&mut file, rules);
     // Names as they stand in the file: what is wrong with a connection is reported there, once.
-    let aliases = read_aliases(&mut file, &|alias| {
-        let connections = value.get("tenants").and_then(|all| all.get(alias.tenant.as_str())?.get("connections"));
-        connections.is_some_and(|connections| connections.get(alias.name.as_str()).is_some())
-    });
+    let exists = |named: &ConnectionKey| {
+        let connections = value.get("tenants").and_then(|all| all.get(named.tenant.as_str())?.get("connections"));
+        connections.is_some_and(|connections| connections.get(named.name.as_str()).is_some())
+    };
+    let aliases = index::read_aliases(&mut file, &exists);
+    let subscriptions = index::read_subscriptions(&mut file, &exists);
     file.finish();
-    if faults.count() == 0 { Ok(Configuration { tenants, aliases }) } else { Err(faults.take()) }
+    if faults.count() == 0 { Ok(Configuration { tenants, aliases, subscriptions }) } else { Err(faults.take()) }
 }
 
 /// Reads one tenant's secret. Members that are not known are passed over: rolling back to a version that does not know
@@ -71,37 +79,6 @@ pub fn read_tenant(tenant: &Tenant, value: &Value, rules: Rules) -> Result<Tenan
     let config = tenant_of(tenant, section, rules);
     let serious: Vec<Fault> = faults.take().into_iter().filter(|fault| !fault.is_unknown_member()).collect();
     config.filter(|_| serious.is_empty()).ok_or(serious)
-}
-
-/// Reads the index (design §8). An entry with a fault is skipped and logged: it must not hold up its neighbours.
-///
-/// # Errors
-/// What stands there is no index.
-pub fn read_index(value: &Value) -> Result<Index, Vec<Fault>> {
-    let faults = Faults::default();
-    let mut index = Section::new("index", value, &faults);
-    let mut tenants = BTreeMap::new();
-    for (name, version) in index.section("tenants").map(|mut section| section.entries()).unwrap_or_default() {
-        match Tenant::parse(name) {
-            Ok(tenant) => drop(tenants.insert(tenant, version.as_str().unwrap_or_default().to_owned())),
-            Err(rule) => skipped("tenants", rule.0),
-        }
-    }
-    let mut aliases = BTreeMap::new();
-    for (path, value) in index.section("aliases").map(|mut section| section.entries()).unwrap_or_default() {
-        let own = Faults::default();
-        let alias = read_alias("", path, value, &own, &|alias| tenants.contains_key(&alias.tenant));
-        aliases.extend(alias.map(|alias| (path.to_owned(), alias)));
-        own.take().iter().for_each(|fault| skipped("aliases", &fault.what));
-    }
-    let names = index.value("prefetch").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let prefetch = names.iter().filter_map(|name| Tenant::parse(name.as_str()?).ok()).collect();
-    if faults.count() == 0 { Ok(Index { tenants, aliases, prefetch }) } else { Err(faults.take()) }
-}
-
-/// The rule that is broken, never the value.
-fn skipped(of: &'static str, rule: &str) {
-    warn!(event = "index_entry_skipped", of, rule);
 }
 
 fn read_tenants(file: &mut Section<'_>, rules: Rules) -> BTreeMap<Tenant, (TenantConfig, Value)> {
@@ -206,39 +183,6 @@ fn read_sealing_keys(section: &mut Section<'_>) -> Option<SealingKeys> {
             None
         }
     }
-}
-
-fn read_aliases(section: &mut Section<'_>, exists: &dyn Fn(&ConnectionKey) -> bool) -> BTreeMap<String, ConnectionKey> {
-    let faults = section.faults().clone();
-    let Some(mut all) = section.section("aliases") else { return BTreeMap::new() };
-    let entries = all.entries();
-    let read = |(path, value): (&str, &Value)| {
-        Some((path.to_owned(), read_alias(&all.place_of(path), path, value, &faults, exists)?))
-    };
-    entries.into_iter().filter_map(read).collect()
-}
-
-/// None after a fault.
-fn read_alias(
-    place: &str,
-    path: &str,
-    value: &Value,
-    faults: &Faults,
-    exists: &dyn Fn(&ConnectionKey) -> bool,
-) -> Option<ConnectionKey> {
-    let before = faults.count();
-    let mut alias = Section::new(place, value, faults);
-    let tenant = alias.parsed("tenant", |text| Tenant::parse(text));
-    let name = alias.parsed("connection", |text| ConnectionName::parse(text));
-    alias.finish();
-    if !path.starts_with('/') || path.starts_with("/v1/") {
-        faults.add(place, "must be a path that begins with / and is none of our own");
-    }
-    let key = ConnectionKey { tenant: tenant?, name: name? };
-    if !exists(&key) {
-        faults.add(place, "names no tenant and connection that exist");
-    }
-    (faults.count() == before).then_some(key)
 }
 
 #[cfg(test)]

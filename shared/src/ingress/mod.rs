@@ -71,6 +71,10 @@ impl Answer {
         Self::of(401, r#"{"error":"unauthorized"}"#)
     }
 
+    fn too_large() -> Self {
+        Self::of(413, r#"{"error":"too_large"}"#)
+    }
+
     fn unavailable() -> Self {
         let mut answer = Self::of(503, r#"{"error":"unavailable"}"#);
         answer.headers.push(("retry-after", "30".to_owned()));
@@ -97,19 +101,36 @@ impl Ingress {
             Route::Token { connection } => self.token(&connection, arrival).await,
             Route::Return { connection } => self.person_returns(&connection, arrival).await,
             Route::Go { connection, ticket } => self.person_goes(&connection, &ticket).await,
-            Route::Other => match self.gateway.vault.alias(&arrival.path).await {
-                Ok(connection) if arrival.method == "POST" => self.webhook(&connection, None, arrival).await,
-                Ok(_) | Err(VaultError::Unknown) => Answer::of(404, r#"{"error":"not_found"}"#),
-                Err(VaultError::Unavailable(_)) => Answer::unavailable(),
-            },
+            Route::Other if arrival.method == "POST" => self.alias(arrival).await,
+            Route::Other => Answer::of(404, r#"{"error":"not_found"}"#),
             Route::Nameless => Answer::refused(),
             Route::WrongMethod => Answer::of(405, r#"{"error":"method_not_allowed"}"#),
         }
     }
 
+    /// An exact path of another integration. One that does not exist is answered like a proof that does not hold, so
+    /// that nobody learns which names there are.
+    async fn alias(&self, arrival: &Arrival) -> Answer {
+        // Told before the name is looked up, as for our own paths.
+        if arrival.body.len() > MAX_BODY {
+            return Answer::too_large();
+        }
+        match self.gateway.vault.alias(&arrival.path).await {
+            Ok(connection) => self.webhook(&connection, None, arrival).await,
+            Err(VaultError::Unknown) => {
+                warn!(event = "webhook_refused", reason = "unknown_alias");
+                Answer::refused()
+            }
+            Err(VaultError::Unavailable(cause)) => {
+                error!(event = "vault_unavailable", cause);
+                Answer::unavailable()
+            }
+        }
+    }
+
     async fn webhook(&self, key: &ConnectionKey, url_key: Option<&str>, arrival: &Arrival) -> Answer {
         if arrival.body.len() > MAX_BODY {
-            return Answer::of(413, r#"{"error":"too_large"}"#);
+            return Answer::too_large();
         }
         let headers: Vec<(&[u8], &[u8])> = arrival.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         let unverified = Unverified {

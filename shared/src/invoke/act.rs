@@ -22,6 +22,30 @@ const RACES: u8 = 5;
 
 impl Initiator {
     pub(super) async fn submit(&self, config: &TenantConfig, asked: Submit) -> Result<Acted, Refusal> {
+        self.submitting(config, &asked).await.map(|(onboarding, _)| acted(&onboarding))
+    }
+
+    /// The same, and what was made by it: by this request, or by the one before with the same key.
+    pub(super) async fn submit_made(&self, config: &TenantConfig, asked: Submit) -> Result<Vec<Resource>, Refusal> {
+        let (onboarding, made) = self.submitting(config, &asked).await?;
+        if let Some(made) = made {
+            return Ok(made);
+        }
+        // It was done before, and by its mark it is found again.
+        let (_, connection) = self.existing(config, &asked.onboarding_id).await?;
+        let subject = subject_of(&onboarding)?;
+        let mark = mark_of(config, &asked.onboarding_id, &asked.idempotency_key);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let Submit { onboarding_id, options, .. } = &asked;
+        let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, options };
+        Ok(connection.account.submit(line.reach(), submission).await?)
+    }
+
+    async fn submitting(
+        &self,
+        config: &TenantConfig,
+        asked: &Submit,
+    ) -> Result<(Onboarding, Option<Vec<Resource>>), Refusal> {
         let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
         if onboarding.truth.withdrawn {
             let message = "it was cancelled; start a new one";
@@ -31,15 +55,16 @@ impl Initiator {
         connection.account.check_submission(&asked.options).map_err(|faults| super::start::bad_fields(&faults))?;
         let content = json!({ "onboarding_id": asked.onboarding_id, "options": asked.options });
         let mark = mark_of(config, &asked.onboarding_id, &asked.idempotency_key);
+        let mut made = None;
         let work = async {
             let line = Line::new(&self.gateway, config, connection, super::BUDGET);
-            let Submit { onboarding_id, options, .. } = &asked;
+            let Submit { onboarding_id, options, .. } = asked;
             let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, options };
-            let made = connection.account.submit(line.reach(), submission).await?;
-            self.submitted(connection, &onboarding, &made).await
+            let new = made.insert(connection.account.submit(line.reach(), submission).await?);
+            self.submitted(connection, &onboarding, new).await
         };
         self.once(config, "submit", &asked.idempotency_key, &content, &asked.onboarding_id, work).await?;
-        Ok(acted(&onboarding))
+        Ok((onboarding, made))
     }
 
     /// What was made is the onboarding's first, so that erasing knows of it, and then bound, so that its events need
@@ -180,7 +205,7 @@ fn mark_of(config: &TenantConfig, onboarding: &OnboardingId, key: &IdempotencyKe
     config.sealing_keys.digest(&binding, key.as_str().as_bytes()).as_str().to_owned()
 }
 
-fn subject_of(onboarding: &Onboarding) -> Result<Resource, Refusal> {
+pub(super) fn subject_of(onboarding: &Onboarding) -> Result<Resource, Refusal> {
     let subject = onboarding.truth.attempt().and_then(|attempt| attempt.subject.clone());
     subject.ok_or_else(|| {
         Refusal::new(ErrorCode::InProgress, "the onboarding has not begun at the provider yet; ask again")

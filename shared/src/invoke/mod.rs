@@ -13,6 +13,7 @@
 mod act;
 pub mod answer;
 mod claim;
+pub mod drop_in;
 mod erase;
 mod link;
 mod read;
@@ -61,7 +62,11 @@ impl Initiator {
     }
 
     /// Answers one request. `qualifier` is the alias that was invoked, from the invoked function's ARN.
+    /// The alias [`drop_in::ALIAS`] has its payload read as an HTTP event, and nothing else has.
     pub async fn answer(&self, qualifier: Option<&str>, request: Value) -> Value {
+        if qualifier == Some(drop_in::ALIAS) {
+            return self.drop_in(request).await;
+        }
         match self.answered(qualifier, request).await {
             Ok(answer) => answer,
             Err(refusal) => {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::domain::{Handover, Identity, Look, Onboarding, OnboardingId, OnboardingKey, Truth};
+use crate::domain::{ErrorCode, Handover, Identity, Look, Onboarding, OnboardingId, OnboardingKey, Reference, Truth};
 use crate::ports::{BadField, Connection, TenantConfig, Wish};
 
 use super::Initiator;
@@ -11,14 +11,33 @@ use super::claim::{Hold, Turn};
 use super::request::Start;
 use super::run::FIRST_LOOK;
 
+/// Who says what the onboarding's reference is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The app.
+    App,
+    /// Nobody: its own id is it.
+    Own,
+}
+
 impl Initiator {
     pub(super) async fn start(&self, config: &TenantConfig, asked: Start) -> Result<Started, Refusal> {
+        self.start_as(config, asked, Naming::App).await
+    }
+
+    pub(super) async fn start_as(
+        &self,
+        config: &TenantConfig,
+        mut asked: Start,
+        naming: Naming,
+    ) -> Result<Started, Refusal> {
         let connection = super::connection_of(config, &asked.connection)?;
         let proposed = self.gateway.world.entropy.onboarding_id(self.gateway.now());
         let mut wish = wish_of(config, &asked, proposed.clone())?;
         connection.account.check(&wish).map_err(|faults| bad_fields(&faults))?;
         let content = json!({
-            "connection": asked.connection, "reference": asked.reference, "kind": asked.subject.kind,
+            "connection": asked.connection, "reference": (naming == Naming::App).then_some(&asked.reference),
+            "kind": asked.subject.kind,
             "subject": asked.subject.fields, "channel": asked.channel, "return_url": asked.return_url,
             "options": asked.options,
         });
@@ -30,6 +49,10 @@ impl Initiator {
             }
             Turn::Ours(hold) => {
                 wish.onboarding = hold.onboarding.clone();
+                if naming == Naming::Own {
+                    let own = Reference::parse(hold.onboarding.as_str());
+                    asked.reference = own.map_err(|rule| Refusal::new(ErrorCode::Internal, rule.0))?;
+                }
                 let outcome = self.start_claimed(config, connection, &asked, &wish, &hold).await;
                 self.settle(&hold, outcome).await
             }

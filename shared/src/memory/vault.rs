@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::domain::{ConnectionKey, Tenant};
-use crate::ports::{TenantConfig, Vault, VaultError};
+use crate::ports::{Subscription, TenantConfig, Vault, VaultError};
 
 /// See the module.
 #[derive(Default)]
@@ -16,6 +16,7 @@ pub struct MemoryVault(Mutex<State>);
 struct State {
     tenants: BTreeMap<Tenant, Slot>,
     aliases: BTreeMap<String, ConnectionKey>,
+    subscriptions: BTreeMap<String, Subscription>,
     failure: Option<&'static str>,
     forced: usize,
 }
@@ -52,6 +53,11 @@ impl MemoryVault {
     /// Knows an exact path.
     pub fn set_alias(&self, path: impl Into<String>, connection: ConnectionKey) {
         self.lock().aliases.insert(path.into(), connection);
+    }
+
+    /// Knows a subscription.
+    pub fn set_subscription(&self, id: impl Into<String>, subscription: Subscription) {
+        self.lock().subscriptions.insert(id.into(), subscription);
     }
 
     /// No longer knows a tenant.
@@ -102,6 +108,10 @@ impl Vault for MemoryVault {
 
     async fn alias(&self, path: &str) -> Result<ConnectionKey, VaultError> {
         self.answering()?.aliases.get(path).cloned().ok_or(VaultError::Unknown)
+    }
+
+    async fn subscription(&self, id: &str) -> Result<Subscription, VaultError> {
+        self.answering()?.subscriptions.get(id).cloned().ok_or(VaultError::Unknown)
     }
 
     async fn tenants(&self) -> Result<Vec<Tenant>, VaultError> {

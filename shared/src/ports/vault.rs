@@ -1,6 +1,6 @@
 //! Tenants' configuration, secrets included.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,8 +17,20 @@ pub struct Index {
     pub tenants: BTreeMap<Tenant, String>,
     /// Exact paths of other integrations.
     pub aliases: BTreeMap<String, ConnectionKey>,
+    /// Subscriptions of another integration, by their id.
+    pub subscriptions: BTreeMap<String, Subscription>,
     /// Tenants to read at start-up.
     pub prefetch: Vec<Tenant>,
+}
+
+/// What a system that speaks another integration's language acts upon. Its id is a name and no credential: it opens
+/// nothing to a caller who is not listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Upon which connection.
+    pub connection: ConnectionKey,
+    /// Who may: ARNs of users and roles, or a token's `sub` or `client_id`.
+    pub callers: BTreeSet<String>,
 }
 
 /// Why there is no configuration.
@@ -52,6 +64,12 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// [`VaultError::Unknown`] where a fresh enough index has no such path.
     async fn alias(&self, path: &str) -> Result<ConnectionKey, VaultError>;
+
+    /// What stands behind a subscription's id, compared exactly.
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] where a fresh enough index has no such id.
+    async fn subscription(&self, id: &str) -> Result<Subscription, VaultError>;
 
     /// Every tenant there is.
     ///

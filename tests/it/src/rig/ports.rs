@@ -16,7 +16,7 @@ use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::ports::{
     Bells, BellsError, ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, DeliveryBell, Due, DueBell,
     EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Rejected,
-    Released, SharedLogin, SubjectRecord, SubjectState, TenantConfig, Vault, VaultError,
+    Released, SharedLogin, SubjectRecord, SubjectState, Subscription, TenantConfig, Vault, VaultError,
 };
 
 use super::chaos::{Chaos, Class};
@@ -192,5 +192,6 @@ vault! {
     tenant(tenant: &Tenant) -> Arc<TenantConfig>;
     fresher(tenant: &Tenant) -> Arc<TenantConfig>;
     alias(path: &str) -> ConnectionKey;
+    subscription(id: &str) -> Subscription;
     tenants() -> Vec<Tenant>;
 }
