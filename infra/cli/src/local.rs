@@ -16,6 +16,9 @@ When everything is ready, standard output gets the line `ready http://127.0.0.1:
 AWS endpoint, region, table, queues and secret prefix. The functions' logs go to standard error. Ctrl-C ends it.
 
   http://127.0.0.1:8700/v1/…           the API, as API Gateway hands it on
+  http://127.0.0.1:8700/dcs/kyc2/…     the drop-in: applicants, sdk-token, checks. There is no IAM here and no
+                                       issuer of tokens: the header `x-local-caller` says who calls (an
+                                       ARN, or the `sub` of a token), and anybody may say anything
   http://127.0.0.1:8700                Lambda's Invoke API, for example
                                        aws lambda invoke --endpoint-url http://127.0.0.1:8700 \\
                                          --function-name onboarding-initiator --payload … out.json
@@ -26,7 +29,7 @@ Needs Rust and a C compiler. Listens on this machine only; with --public-url a t
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The configuration: {"tenants": {…}, "aliases": {…}}.
+    /// The configuration: {"tenants": {…}, "aliases": {…}, "subscriptions": {…}}.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The port of the API; AWS is at the next one. 0 takes any two free ports.

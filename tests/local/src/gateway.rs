@@ -38,16 +38,23 @@ pub(crate) struct Route {
     parameters: Map<String, Value>,
 }
 
-/// The route of a request; what is under `/v1/` and matches none goes to the default route.
+impl Route {
+    /// Without parameters.
+    pub(crate) fn of(key: String) -> Self {
+        Self { key, parameters: Map::new() }
+    }
+}
+
+/// The route of a request; what is under `/v1/` and matches none goes to the default route. A path beside an alias has
+/// the alias's route, as with the template's `AliasPath`: which names there are is the function's matter.
 pub(crate) fn route(method: &str, path: &str, is_alias: impl Fn(&str) -> bool) -> Option<Route> {
     let matched = ROUTES.iter().find_map(|(wanted, pattern)| {
         let parameters = matches(pattern, path).filter(|_| *wanted == method)?;
         Some(Route { key: format!("{wanted} {pattern}"), parameters })
     });
-    let plain = |key: String| Route { key, parameters: Map::new() };
     matched
-        .or_else(|| is_alias(path).then(|| plain(format!("{method} {path}"))))
-        .or_else(|| path.starts_with("/v1/").then(|| plain("$default".to_owned())))
+        .or_else(|| is_alias(path).then(|| Route::of(format!("{method} {path}"))))
+        .or_else(|| path.starts_with("/v1/").then(|| Route::of("$default".to_owned())))
 }
 
 fn matches(pattern: &str, path: &str) -> Option<Map<String, Value>> {
@@ -71,7 +78,7 @@ fn matches(pattern: &str, path: &str) -> Option<Map<String, Value>> {
 /// The event for a request to a route.
 #[must_use]
 pub fn event_of(request: &Parts, body: &[u8], peer: IpAddr, route_key: &str) -> Value {
-    event(request, body, peer, &Route { key: route_key.to_owned(), parameters: Map::new() })
+    event(request, body, peer, &Route::of(route_key.to_owned()))
 }
 
 pub(crate) fn event(request: &Parts, body: &[u8], peer: IpAddr, route: &Route) -> Value {

@@ -29,6 +29,7 @@
 
 mod calls;
 mod clients;
+mod drop_in;
 mod emulators;
 mod event_buses;
 mod event_source;

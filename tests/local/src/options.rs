@@ -23,7 +23,7 @@ pub enum Aws {
 /// How a stack is started. `StackOptions::new` gives what tests want: free ports, nothing kept, the clock's own pace.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// The configuration document: `{"tenants": {…}, "aliases": {…}}`.
+    /// The configuration document: `{"tenants": {…}, "aliases": {…}, "subscriptions": {…}}`.
     pub config: Value,
     /// The binary of each function.
     pub functions: BTreeMap<FunctionName, PathBuf>,

@@ -165,9 +165,11 @@ pub(crate) async fn put_index(
     config: &Value,
     versions: &BTreeMap<String, String>,
 ) -> Result<(), StackError> {
-    let aliases = config.get("aliases").cloned().unwrap_or_else(|| json!({}));
+    let of = |name: &str| config.get(name).cloned().unwrap_or_else(|| json!({}));
     let prefetch: Vec<&String> = versions.keys().take(PREFETCH).collect();
-    let index = json!({"tenants": versions, "aliases": aliases, "prefetch": prefetch});
+    let index = json!({
+        "tenants": versions, "aliases": of("aliases"), "subscriptions": of("subscriptions"), "prefetch": prefetch,
+    });
     put_secret(clients, "index", &index).await.map(|_| ())
 }
 

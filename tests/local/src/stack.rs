@@ -51,8 +51,13 @@ impl Running {
         })
     }
 
+    /// Whether a path has the shape of an alias: its last part may be any other.
     pub(crate) fn is_alias(&self, path: &str) -> bool {
-        self.aliases.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
+        let parent = |path: &str| path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+        let (aliases, own) = (self.aliases.lock().unwrap_or_else(PoisonError::into_inner), parent(path));
+        let beside =
+            own.is_some_and(|own| !own.is_empty() && aliases.iter().any(|alias| parent(alias) == Some(own.clone())));
+        beside || aliases.contains(path)
     }
 }
 

@@ -108,9 +108,29 @@ async fn the_routes_and_aliases_reach_the_ingress() {
     assert_eq!((status, &event["routeKey"]), (200, &json!("POST /v1/webhooks/{tenant}/{connection}")));
     assert_eq!(event["requestContext"]["http"]["sourceIp"], "127.0.0.1");
     assert_eq!(http(stack.api_url(), "POST", "/dcs/notify/A", "", b"x").await.0, 200);
-    assert_eq!(http(stack.api_url(), "POST", "/dcs/notify/B", "", b"x").await.0, 404);
+    // names beside it are the function's matter, as with a route that has a variable
+    assert_eq!(http(stack.api_url(), "POST", "/dcs/notify/B", "", b"x").await.0, 200);
+    assert_eq!(http(stack.api_url(), "POST", "/dcs/other/A", "", b"x").await.0, 404);
     let large = vec![b'x'; 10 * 1024 * 1024 + 1];
     assert_eq!(http(stack.api_url(), "POST", "/v1/webhooks/acme/ondato", "", &large).await.0, 413);
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_drop_in_reaches_the_initiators_alias_with_whoever_the_header_names() {
+    let stack = start().await;
+    let path = "/dcs/kyc2/applicants";
+    let ask = async |head: &str| http(stack.api_url(), "POST", path, head, b"{}").await;
+    assert_eq!(ask("").await.0, 403, "as with an authoriser that knows nobody");
+    let (status, _, body) = ask("x-local-caller: arn:aws:iam::000000000000:user/f\r\nsubscriptionid: S\r\n").await;
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(status, 200);
+    assert!(told["arn"].as_str().unwrap().ends_with(":function:onboarding-initiator:drop-in"), "{told}");
+    let event = &told["event"];
+    assert_eq!((&event["version"], &event["routeKey"]), (&json!("2.0"), &json!("POST /dcs/kyc2/applicants")));
+    assert_eq!(event["requestContext"]["authorizer"]["iam"]["userArn"], "arn:aws:iam::000000000000:user/f");
+    assert_eq!(event["headers"]["subscriptionid"], "S");
+    assert_eq!(http(stack.api_url(), "GET", path, "x-local-caller: f\r\n", b"").await.0, 404);
     stack.stop().await;
 }
 
