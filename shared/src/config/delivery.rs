@@ -127,3 +127,6 @@ fn kinds(section: &mut Section<'_>) -> BTreeSet<Wanted> {
     }
     known
 }
+
+#[cfg(test)]
+mod tests;

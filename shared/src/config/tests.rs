@@ -41,3 +41,37 @@ fn an_alias_is_not_blamed_for_its_connection() {
     let faults = faults_of(&json!({"tenants": tenants, "aliases": alias("ghost")}));
     assert!(faults.contains(&"aliases./a: names no tenant and connection that exist".to_owned()), "{faults:?}");
 }
+
+/// A provider whose events cannot be made has nothing to give to an instance that wants them.
+#[test]
+fn providers_events_are_for_providers_that_have_some() {
+    let ondato = |own: Option<&Value>| {
+        let mut connection = json!({
+            "provider": "ondato", "api": {"client_id": "c", "client_secret": "s"},
+            "webhook": {"hmac": [{"secret": "m"}]}, "settings": {"setup_id": "4e608ca3-7f1b-4d5e-9092-3b4c5d6e7f06"},
+        });
+        connection["delivery"] = own.cloned().unwrap_or_default();
+        connection
+    };
+    let to = |content: &str| {
+        json!({
+            "kind": "fintechos", "endpoint": "https://acme.example", "client_id": "c", "username": "u",
+            "password": "p", "content": content,
+        })
+    };
+    let faults = |of_all: &Value, own: Option<&Value>| {
+        let tenant = json!({
+            "connections": {"main": ondato(own)}, "delivery": of_all,
+            "sealing_keys": ["ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcy0="],
+        });
+        faults_of(&json!({"tenants": {"acme": tenant}}))
+    };
+    let (event, canonical) = (to("provider_event"), to("canonical"));
+    let why = "of ondato no events can be made, which connection main needs: only canonical";
+    assert_eq!(faults(&event, None), [format!("tenants.acme.delivery.content: {why}")]);
+    let place = "tenants.acme.connections.main.delivery.content";
+    assert_eq!(faults(&canonical, Some(&to("provider_event_with_report"))), [format!("{place}: {why}")]);
+    // nothing of that connection goes there
+    assert!(faults(&event, Some(&canonical)).is_empty());
+    assert!(faults(&canonical, None).is_empty());
+}
