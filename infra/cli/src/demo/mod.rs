@@ -1,9 +1,10 @@
 //! The scripted walk through a local stack with simulated providers and a sample tenant application.
 //!
 //! The oracle is what the simulators and the application recorded themselves, compared with the ledger: no outcome is
-//! taken from the code under test. `stage` starts everything, `stories` is what persons and operators do, `verdict`
-//! compares, `table` shows.
+//! taken from the code under test. `stage` starts everything, `clients` are the two that share an account, `stories` is
+//! what persons and operators do, `verdict` compares, `table` shows.
 
+mod clients;
 mod stage;
 mod stories;
 mod table;

@@ -1,4 +1,6 @@
-//! Compares what the provider holds, what the ledger says, and what the application verified.
+//! Compares what the provider holds, what the ledger says, and what the application verified or the instance accepted.
+
+mod instance;
 
 use std::time::Instant;
 
@@ -6,6 +8,8 @@ use idv_simulators::app::{Outcome as Taken, Received};
 use serde_json::{Value, json};
 
 use super::stories::{Stands, Told};
+
+pub(crate) use self::instance::judge_client;
 
 /// What became of a story.
 pub(crate) struct Outcome {
@@ -46,30 +50,38 @@ pub(crate) async fn judge(told: &Told<'_>, stands: &Stands) -> Outcome {
         faults.push(fault);
         Vec::new()
     });
-    let rows: Vec<Received> =
-        told.stage.app.received().into_iter().filter(|row| row.onboarding_id == told.onboarding).collect();
-
     let status = ledger.pointer("/status").and_then(Value::as_str).unwrap_or_default();
-    let believed = told.stage.app.status_of(&told.onboarding).unwrap_or_default();
     let expected = stands.status;
     expect(&mut faults, expected == status, || format!("the provider says {expected}, the ledger {status}"));
-    expect(&mut faults, expected == believed, || {
-        format!("the provider says {expected}, the application believes {believed}")
-    });
-    expect(&mut faults, rows.iter().all(Received::verified), || "a delivery could not be verified".to_owned());
     dense(&timeline, &mut faults);
-    in_order(&timeline, &rows, &mut faults);
+    let (received, verified) = match told.stage.client(told.tenant) {
+        None => believed(told, expected, &timeline, &mut faults),
+        Some(client) => instance::accepted(told, client, &timeline, &mut faults),
+    };
 
     Outcome {
         story: told.name,
         onboarding: told.onboarding.clone(),
         provider: stands.shown.clone(),
         changes: timeline.iter().map(name_of).collect(),
-        received: rows.len(),
-        verified: rows.iter().filter(|row| row.verified()).count(),
+        received,
+        verified,
         seconds: 0.0,
         faults,
     }
+}
+
+/// What the application made of it: how many deliveries it received, and how many it could verify.
+fn believed(told: &Told<'_>, expected: &str, timeline: &[Value], faults: &mut Vec<String>) -> (usize, usize) {
+    let rows: Vec<Received> =
+        told.stage.app.received().into_iter().filter(|row| row.onboarding_id == told.onboarding).collect();
+    let believed = told.stage.app.status_of(&told.onboarding).unwrap_or_default();
+    expect(faults, expected == believed, || {
+        format!("the provider says {expected}, the application believes {believed}")
+    });
+    expect(faults, rows.iter().all(Received::verified), || "a delivery could not be verified".to_owned());
+    in_order(timeline, &rows, faults);
+    (rows.len(), rows.iter().filter(|row| row.verified()).count())
 }
 
 fn expect(faults: &mut Vec<String>, held: bool, fault: impl FnOnce() -> String) {
@@ -117,13 +129,19 @@ fn name_of(change: &Value) -> String {
 
 /// The ledger's view once everything is handed over.
 async fn handed_over(told: &Told<'_>) -> Result<Value, String> {
-    let request = json!({ "action": "get", "tenant": "acme", "onboarding_id": told.onboarding });
+    let request = json!({ "action": "get", "tenant": told.tenant, "onboarding_id": told.onboarding });
     let deadline = Instant::now() + told.stage.patience;
     let mut pause = tokio::time::interval(std::time::Duration::from_millis(100));
     loop {
         pause.tick().await;
         let answer = told.stage.invoke(&request).await?;
-        if answer.pointer("/delivery/through") == answer.pointer("/version") {
+        // an instance wants parts alone: what stands after the last one is passed over when the next comes
+        let through = answer.pointer("/delivery/through").and_then(Value::as_u64);
+        let wanted = match told.stage.client(told.tenant) {
+            None => answer.pointer("/version").and_then(Value::as_u64),
+            Some(_) => instance::last_wanted(&changes(told).await?),
+        };
+        if through >= wanted {
             return Ok(answer);
         }
         if Instant::now() >= deadline {
@@ -133,7 +151,7 @@ async fn handed_over(told: &Told<'_>) -> Result<Value, String> {
 }
 
 async fn changes(told: &Told<'_>) -> Result<Vec<Value>, String> {
-    let request = json!({ "action": "timeline", "tenant": "acme", "onboarding_id": told.onboarding });
+    let request = json!({ "action": "timeline", "tenant": told.tenant, "onboarding_id": told.onboarding });
     let answer = told.stage.invoke(&request).await?;
     Ok(answer.get("changes").and_then(Value::as_array).cloned().unwrap_or_default())
 }

@@ -1,13 +1,15 @@
 //! What persons, operators and networks do. Each story is one onboarding; all are told at the same time.
 
+pub(crate) mod clients;
 mod intergiro;
 mod ondato;
+pub(crate) mod onfido;
 
 use std::future::Future;
 use std::time::Instant;
 
 use idv_simulators::app::{Outcome as Taken, Received};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::say::to_people;
 
@@ -17,21 +19,39 @@ use super::verdict::{Outcome, judge};
 /// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all.
 pub(crate) async fn play(stage: &Stage) -> Vec<Outcome> {
     let begun = Instant::now();
-    let (ondato, intergiro) = tokio::join!(ondato::play(stage, begun), intergiro::play(stage, begun));
+    let (ondato, intergiro, onfido, clients) = tokio::join!(
+        ondato::play(stage, begun),
+        intergiro::play(stage, begun),
+        onfido::play(stage, begun),
+        clients::play(stage, begun),
+    );
     let down = ondato::play_last(stage, begun).await;
-    ondato.into_iter().chain(intergiro).chain([down]).collect()
+    ondato.into_iter().chain(intergiro).chain(onfido).chain(clients).chain([down]).collect()
 }
 
 /// A provider, as the stories need it: what is true there, by its own records.
 pub(crate) trait Provider {
+    /// Whose account it is.
+    const TENANT: &'static str = "acme";
     /// As in the configuration.
     const CONNECTION: &'static str;
 
     /// What the app tells of the person.
     fn subject(key: &str) -> Value;
 
+    /// What else the app wishes.
+    fn wishes() -> Map<String, Value> {
+        Map::new()
+    }
+
     /// The current run of an onboarding, and its link, by the provider's own records.
     fn run(stage: &Stage, key: &str, onboarding: &str) -> Option<(String, String)>;
+
+    /// Whether the answer leads into that run.
+    fn leads(_stage: &Stage, (_, own): &(String, String), answer: &Value) -> Result<(), String> {
+        let given = answer.pointer("/link/url").and_then(Value::as_str).unwrap_or_default();
+        if given == own { Ok(()) } else { Err(format!("the link is {given}, the provider's own is {own}")) }
+    }
 
     /// What is true of a run.
     fn stands(stage: &Stage, run: &str) -> Stands;
@@ -50,9 +70,10 @@ pub(crate) struct Stands {
 pub(crate) struct Told<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) name: &'static str,
+    pub(crate) tenant: &'static str,
     pub(crate) onboarding: String,
     /// The current run at the provider.
-    run: String,
+    pub(crate) run: String,
     key: String,
     begun: Instant,
 }
@@ -84,33 +105,37 @@ where
 impl<'a> Told<'a> {
     async fn start<P: Provider>(stage: &'a Stage, begun: Instant, name: &'static str) -> Result<Self, String> {
         let key = format!("{}-{}", P::CONNECTION, name.replace([' ', ','], "-"));
-        let answer = stage
-            .invoke(&json!({
-                "action": "start", "tenant": "acme", "connection": P::CONNECTION,
-                "reference": format!("customer-{key}"), "subject": P::subject(&key),
-                "return_url": format!("{}/done", stage.app.base_url().trim_end_matches('/')), "idempotency_key": key,
-            }))
-            .await?;
-        let mut told = Self { stage, name, onboarding: String::new(), run: String::new(), key, begun };
+        let mut request = json!({
+            "action": "start", "tenant": P::TENANT, "connection": P::CONNECTION,
+            "reference": format!("customer-{key}"), "subject": P::subject(&key),
+            "return_url": format!("{}/done", stage.app.base_url().trim_end_matches('/')), "idempotency_key": key,
+        });
+        if let Some(members) = request.as_object_mut() {
+            members.extend(P::wishes());
+        }
+        let answer = stage.invoke(&request).await?;
+        let (onboarding, run) = (String::new(), String::new());
+        let mut told = Self { stage, name, tenant: P::TENANT, onboarding, run, key, begun };
         told.enter::<P>(&answer)?;
-        told.say("the app invoked `start` and has the link");
+        let what = if answer.pointer("/sdk").is_some() { "the SDK's token" } else { "the link" };
+        told.say(&format!("the app invoked `start` and has {what}"));
         Ok(told)
     }
 
-    /// Takes the run from the provider's own records, and the link from the answer: they must agree.
+    /// Takes the run from the provider's own records, into which the answer must lead.
     fn enter<P: Provider>(&mut self, answer: &Value) -> Result<(), String> {
-        let text = |pointer| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.onboarding = text("/onboarding_id");
-        let (run, own) = P::run(self.stage, &self.key, &self.onboarding).ok_or("the provider has no such run")?;
-        self.run = run;
-        let given = text("/link/url");
-        if given == own { Ok(()) } else { Err(format!("the link is {given}, the provider's own is {own}")) }
+        let onboarding = answer.pointer("/onboarding_id").and_then(Value::as_str);
+        onboarding.unwrap_or_default().clone_into(&mut self.onboarding);
+        let run = P::run(self.stage, &self.key, &self.onboarding).ok_or("the provider has no such run")?;
+        P::leads(self.stage, &run, answer)?;
+        self.run = run.0;
+        Ok(())
     }
 
     /// The person comes back for a link.
     async fn resume(&self) -> Result<Value, String> {
         let request = json!({
-            "action": "resume", "tenant": "acme", "onboarding_id": self.onboarding,
+            "action": "resume", "tenant": self.tenant, "onboarding_id": self.onboarding,
             "return_url": format!("{}/done", self.stage.app.base_url().trim_end_matches('/')),
             "idempotency_key": format!("{}-comes-back", self.key),
         });
@@ -147,7 +172,7 @@ impl<'a> Told<'a> {
 
     /// Waits until the ledger says so.
     async fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value, String> {
-        let request = json!({ "action": "get", "tenant": "acme", "onboarding_id": self.onboarding });
+        let request = json!({ "action": "get", "tenant": self.tenant, "onboarding_id": self.onboarding });
         let deadline = Instant::now() + self.stage.patience;
         let mut pause = tokio::time::interval(std::time::Duration::from_millis(100));
         while Instant::now() < deadline {
