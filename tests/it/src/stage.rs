@@ -1,5 +1,6 @@
 //! The stage of the end-to-end tests: the local stack with the real function binaries, a simulated Ondato, where wanted
-//! a simulated Intergiro, and for each tenant an application of its own that verifies what it is sent.
+//! a simulated Intergiro or Onfido, and for each tenant an application of its own that verifies what it is sent, or a
+//! FintechOS instance.
 //!
 //! What is expected is told by the simulators' own records and by the applications; the gateway is asked only what it
 //! says of itself. Nothing sleeps: a test waits for a condition, for a bounded time.
@@ -15,20 +16,26 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use idv_local::{FunctionName, Stack, StackOptions};
 use idv_simulators::app::TenantApp;
-use idv_simulators::intergiro::{self as bank, Intergiro, Programme};
+use idv_simulators::fintechos::FintechOs;
+use idv_simulators::intergiro::{Intergiro, Programme};
 use idv_simulators::ondato::{Application, Ondato, Retry, Settings, Subscription};
+use idv_simulators::onfido::Onfido;
 use serde_json::{Value, json};
 
 mod binaries;
 mod case;
 mod command;
 mod intergiro;
+mod onfido;
+mod plan;
 mod wire;
 
 pub use binaries::{Binaries, binaries, cargo};
 pub use case::Case;
 pub use command::{Ran, idv};
 pub use intergiro::{Person, url_key};
+pub use onfido::{Applicant, OnfidoPlan, WorkflowRun, alias, onfido_token};
+pub use plan::{Change, Plan};
 pub use wire::{Reply, basic, now, request, signed};
 
 /// The plan runs so many times faster: what is due after 15 min is due after 7.5 s.
@@ -39,70 +46,6 @@ pub const MAC: &str = "end-to-end-webhook-secret";
 pub const SECRET: &str = "whsec_ZW5kLXRvLWVuZC1zZWNyZXQtb2YtYS10ZW5hbnQ=";
 /// No condition is waited for longer.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What is changed in a tenant's configuration.
-pub type Change = fn(&mut Value);
-
-/// What is to be set up.
-#[derive(Clone)]
-pub struct Plan {
-    /// Each with what is changed in its configuration.
-    pub tenants: Vec<(&'static str, Change)>,
-    /// How much faster the plan runs.
-    pub faster: u32,
-    /// Whether the reconciler ticks by itself.
-    pub schedule: bool,
-    /// Processes of each function at most.
-    pub concurrency: usize,
-    /// More variables of the functions.
-    pub environment: BTreeMap<String, String>,
-    /// A simulated Intergiro, whose programmes are the tenants'.
-    pub intergiro: Option<bank::Settings>,
-}
-
-impl Plan {
-    /// With those tenants, each configured in the usual way.
-    #[must_use]
-    pub fn of(tenants: &[&'static str]) -> Self {
-        Self {
-            tenants: tenants.iter().map(|name| -> (&str, Change) { (*name, usual) }).collect(),
-            faster: FASTER,
-            schedule: true,
-            concurrency: 4,
-            environment: BTreeMap::new(),
-            intergiro: None,
-        }
-    }
-
-    /// Each tenant has a connection with Intergiro, too.
-    #[must_use]
-    pub fn with_intergiro(self) -> Self {
-        self.with_intergiro_as(bank::Settings::default())
-    }
-
-    /// The same with other settings.
-    #[must_use]
-    pub fn with_intergiro_as(mut self, settings: bank::Settings) -> Self {
-        self.intergiro = Some(settings);
-        self
-    }
-
-    /// And with a tenant whose configuration is changed so.
-    #[must_use]
-    pub fn and(mut self, tenant: &'static str, change: Change) -> Self {
-        self.tenants.push((tenant, change));
-        self
-    }
-
-    /// The reconciler runs only when the test says so.
-    #[must_use]
-    pub fn without_schedule(mut self) -> Self {
-        self.schedule = false;
-        self
-    }
-}
-
-fn usual(_: &mut Value) {}
 
 /// A tenant on the stage.
 pub struct Tenant {
@@ -116,6 +59,8 @@ pub struct Tenant {
     pub subscription: usize,
     /// Its account with Intergiro, where there is one on the stage.
     pub programme: Option<Programme>,
+    /// Its FintechOS instance, where it has one.
+    pub instance: Option<FintechOs>,
     /// Its configuration.
     pub config: Value,
 }
@@ -127,6 +72,7 @@ pub struct Stage {
     /// The provider.
     pub ondato: Ondato,
     intergiro: Option<Intergiro>,
+    onfido: Option<(Onfido, OnfidoPlan)>,
     aliases: BTreeMap<String, Value>,
     tenants: BTreeMap<&'static str, Tenant>,
 }
@@ -147,18 +93,27 @@ impl Stage {
         let ondato = Ondato::start(settings).await.unwrap();
         let names: Vec<&str> = plan.tenants.iter().map(|(name, _)| *name).collect();
         let intergiro = intergiro::start(plan.intergiro, &names).await;
+        let onfido = onfido::start(plan.onfido, &names).await;
         let mut tenants = BTreeMap::new();
         for ((name, change), application) in plan.tenants.iter().zip(applications) {
             let app = TenantApp::start(0, &[SECRET]).await.unwrap();
             let mut config = configuration(&ondato, &application, &app);
             let programme = intergiro.as_ref().map(|intergiro| intergiro::connect(intergiro, name, &mut config));
+            let instance = match &onfido {
+                Some((onfido, plan)) => onfido::connect(onfido, plan, name, &mut config).await,
+                None => None,
+            };
             change(&mut config);
-            tenants.insert(*name, Tenant { name, app, application, subscription: 0, programme, config });
+            tenants.insert(*name, Tenant { name, app, application, subscription: 0, programme, instance, config });
         }
-        let aliases: BTreeMap<String, Value> = tenants
+        let mut aliases: BTreeMap<String, Value> = tenants
             .keys()
             .map(|name| (format!("/elsewhere/notify/{name}"), json!({"tenant": name, "connection": "ondato"})))
             .collect();
+        if onfido.is_some() {
+            let of = |name: &&str| (alias(name), json!({"tenant": name, "connection": "onfido"}));
+            aliases.extend(tenants.keys().map(of));
+        }
         let options = StackOptions {
             time_scale: plan.faster,
             schedule: plan.schedule,
@@ -167,13 +122,14 @@ impl Stage {
             ..StackOptions::new(all(&tenants, &aliases), functions)
         };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error}: {error:?}"));
-        let mut stage = Self { stack, ondato, intergiro, aliases, tenants };
+        let mut stage = Self { stack, ondato, intergiro, onfido, aliases, tenants };
         for tenant in stage.tenants.values_mut() {
             let url = format!("{}/v1/webhooks/{}/ondato", stage.stack.api_url(), tenant.name);
             let subscription = Subscription::to(url).of(&tenant.application.application_id).with_hmac(MAC);
             tenant.subscription = stage.ondato.subscribe(subscription);
         }
         stage.subscribe_programmes();
+        stage.register_webhooks();
         stage
     }
 

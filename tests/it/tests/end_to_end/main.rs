@@ -11,6 +11,7 @@ mod erase;
 mod intergiro;
 mod invoke;
 mod manners;
+mod onfido;
 mod overtaken;
 mod poison;
 mod proofs;
