@@ -17,6 +17,7 @@ mod emulator;
 mod http;
 mod layout;
 mod outside;
+mod provider;
 mod say;
 mod shell;
 mod verdict;

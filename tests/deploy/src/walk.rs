@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use idv_simulators::fintechos::FintechOs;
 use serde_json::{Value, json};
 
 use crate::deployed::Deployed;
 use crate::document::Document;
 use crate::layout::Layout;
-use crate::outside::{Outside, PROVIDERS, Provider, Tenant};
+use crate::outside::{Outside, Tenant};
+use crate::provider::{PROVIDERS, Provider, TO_FINTECHOS};
 use crate::say::Progress;
 use crate::shell::Shell;
 
@@ -65,6 +67,8 @@ pub(crate) async fn walk(
         };
         progress.step(&format!("{name}, from the invocation to its last delivery"), whole).await?;
     }
+    let step = "onfido for initech, into a FintechOS instance";
+    progress.step(step, into_fintechos(&gateway, &outside, progress)).await?;
     progress.step("tenants' aliases", aliases(&gateway)).await?;
     progress.step("webhooks that prove nothing", forged(&gateway)).await?;
     progress.step("reading a function's log", gateway.block("logs", &[])).await?;
@@ -115,17 +119,23 @@ async fn begin<'a>(
     name: &str,
 ) -> Result<Case<'a>, String> {
     let tenant = outside.tenant(tenant)?;
-    let request = start(provider, tenant, name);
-    let answer = gateway.ask(tenant.name, &request).await.map_err(|error| format!("{name}: {error}"))?;
-    let told = |pointer| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let onboarding = told("/onboarding_id");
+    entered(gateway, outside, provider, tenant, name, &start(provider, tenant, name)).await
+}
+
+async fn entered<'a>(
+    gateway: &Deployed<'_>,
+    outside: &'a Outside,
+    provider: Provider,
+    tenant: &'a Tenant,
+    name: &str,
+    request: &Value,
+) -> Result<Case<'a>, String> {
+    let answer = gateway.ask(tenant.name, request).await.map_err(|error| format!("{name}: {error}"))?;
+    let onboarding = answer.pointer("/onboarding_id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let run = outside
         .run(provider, &onboarding, &email_of(name))
         .ok_or(format!("{name}: the provider has nothing of ours"))?;
-    let (given, own) = (told("/link/url"), outside.link(provider, &run));
-    if given != own {
-        return Err(format!("{name}: the link is {given}, the provider's own is {own}"));
-    }
+    outside.leads(provider, &run, &answer).map_err(|fault| format!("{name}: {fault}"))?;
     Ok(Case { name: name.to_owned(), outside, tenant, provider, onboarding, run })
 }
 
@@ -137,7 +147,8 @@ fn start(provider: Provider, tenant: &Tenant, name: &str) -> Value {
     let key = name.replace(' ', "-");
     json!({
         "action": "start", "tenant": tenant.name, "connection": provider.name(), "reference": format!("customer-{key}"),
-        "subject": provider.subject(&email_of(name)), "return_url": format!("{}/done", tenant.app.base_url()), "idempotency_key": key,
+        "channel": provider.channel(), "subject": provider.subject(&email_of(name)),
+        "return_url": format!("{}/done", tenant.app.base_url()), "idempotency_key": key,
     })
 }
 
@@ -157,10 +168,23 @@ fn write(layout: &Layout, name: &str, value: &Value) -> Result<(), String> {
 
 impl Case<'_> {
     /// The person does her part; the application is told.
-    async fn is_captured(&self, _gateway: &Deployed<'_>, progress: &Progress) -> Result<(), String> {
+    async fn is_captured(&self, gateway: &Deployed<'_>, progress: &Progress) -> Result<(), String> {
+        self.is_shown(gateway, progress).await?;
+        self.heard(self.provider.captured(), PATIENCE).await
+    }
+
+    /// The same, and nobody waits for what comes of it.
+    async fn is_shown(&self, gateway: &Deployed<'_>, progress: &Progress) -> Result<(), String> {
         progress.say(&format!("{}: the person does her part", self.name));
         self.outside.capture(self.provider, &self.run)?;
-        self.heard(self.provider.captured(), PATIENCE).await
+        if self.provider.is_submitted() {
+            let key = format!("submits-{}", self.onboarding);
+            let request = json!({
+                "action": "submit", "tenant": self.tenant.name, "onboarding_id": self.onboarding, "idempotency_key": key,
+            });
+            gateway.ask(self.tenant.name, &request).await?;
+        }
+        Ok(())
     }
 
     /// The provider approves; everybody agrees on it.
@@ -179,6 +203,28 @@ impl Case<'_> {
     async fn is_read(&self, gateway: &Deployed<'_>) -> Result<(), String> {
         self.ends(gateway, "approved", PATIENCE).await
     }
+}
+
+/// The tenant's other connection leads to an instance, which gets each report of the check once.
+async fn into_fintechos(gateway: &Deployed<'_>, outside: &Outside, progress: &Progress) -> Result<(), String> {
+    let (provider, name) = (Provider::Onfido, "into FintechOS");
+    let tenant = outside.tenant("initech")?;
+    let mut request = start(provider, tenant, name);
+    if let Some(members) = request.as_object_mut() {
+        members.insert("connection".to_owned(), json!(TO_FINTECHOS));
+    }
+    let case = entered(gateway, outside, provider, tenant, name, &request).await?;
+    case.is_shown(gateway, progress).await?;
+    outside.approve(provider, &case.run)?;
+    let reports = outside.reports(&case.run);
+    let all = |instance: &FintechOs| reports.iter().all(|report| !instance.accepted_about(report).is_empty());
+    let waited = outside.instance.wait_for(all, PATIENCE).await;
+    let accepted = outside.instance.accepted();
+    let signed_in = outside.instance.sign_ins();
+    if waited.is_ok() && accepted.len() == 2 && reports.len() == 2 && signed_in.refused == 0 {
+        return Ok(());
+    }
+    Err(format!("of {reports:?} the instance has {accepted:?}; {signed_in:?}"))
 }
 
 /// A tenant's alias acts for that tenant alone.
