@@ -8,6 +8,7 @@ mod answer;
 mod fields;
 pub mod intergiro;
 pub mod ondato;
+pub mod onfido;
 mod text;
 mod token;
 
@@ -18,7 +19,8 @@ use crate::section::Section;
 
 type Configure = fn(&mut Section<'_>, &mut Section<'_>, &mut Section<'_>) -> Option<Arc<dyn Account>>;
 
-const PROVIDERS: &[(&str, Configure)] = &[("intergiro", intergiro::configure), ("ondato", ondato::configure)];
+const PROVIDERS: &[(&str, Configure)] =
+    &[("intergiro", intergiro::configure), ("ondato", ondato::configure), ("onfido", onfido::configure)];
 
 /// The names that a connection's `provider` may have.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -16,7 +16,7 @@ use url::{Url, form_urlencoded};
 
 use super::answer;
 use crate::domain::Timestamp;
-use crate::ports::{Method, ProviderError, Reach, Request, Response};
+use crate::ports::{HttpError, Method, ProviderError, Reach, Request, Response};
 use crate::secret::Secret;
 
 /// A token endpoint has this long.
@@ -78,15 +78,24 @@ impl Tokens {
         named: fn(&Value) -> Option<String>,
         request: &(dyn Fn() -> Request + Send + Sync),
     ) -> Result<Response, ProviderError> {
+        answer::read(self.answered(reach, request).await?, named)
+    }
+
+    /// The same with the answer as it came, for a provider whose statuses mean something else.
+    pub(crate) async fn answered(
+        &self,
+        reach: Reach<'_>,
+        request: &(dyn Fn() -> Request + Send + Sync),
+    ) -> Result<Result<Response, HttpError>, ProviderError> {
         let ticket = self.ticket(reach).await?;
         let number = ticket.number;
         let first = reach.http.send(request().authorized(ticket.authorization)).await;
         if !matches!(&first, Ok(response) if matches!(response.status, 401 | 403)) {
-            return answer::read(first, named);
+            return Ok(first);
         }
         self.forget(number).await;
         let ticket = self.ticket(reach).await?;
-        answer::read(reach.http.send(request().authorized(ticket.authorization)).await, named)
+        Ok(reach.http.send(request().authorized(ticket.authorization)).await)
     }
 
     async fn ticket(&self, reach: Reach<'_>) -> Result<Ticket, ProviderError> {
