@@ -5,6 +5,7 @@
 
 mod alarms;
 mod counted;
+mod drop_in;
 mod environment;
 mod keeping;
 mod observed;
