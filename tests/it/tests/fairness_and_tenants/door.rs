@@ -196,8 +196,18 @@ fn an_alias_of_another_integration_leads_to_its_connection_alone() {
     rig.vault.set_alias("/dcs/kyc2/webhook/notify/ClientA", idv_it::rig::setup::connection("acme"));
     let event = rig.provider("acme").act(&begun.run, Act::Approve).to_string();
     let alias = "/dcs/kyc2/webhook/notify/ClientA";
-    assert_eq!(knock(&rig, alias, &token("bolt"), event.as_bytes()).0, 401);
-    assert_eq!(knock(&rig, "/dcs/kyc2/webhook/notify/ClientB", &token("acme"), event.as_bytes()).0, 404);
+    // names are compared exactly, and one that does not exist is like a proof that does not hold
+    let refused = knock(&rig, alias, &token("bolt"), event.as_bytes());
+    assert_eq!(refused.0, 401);
+    let (large, before) = (vec![b' '; 256 * 1024 + 1], costs(&rig));
+    for other in ["ClientB", "clienta", "CLIENTA", "ClientA/", "ClientA%20", "ClientA/x", ""] {
+        let other = format!("/dcs/kyc2/webhook/notify/{other}");
+        assert_eq!(knock(&rig, &other, &token("acme"), event.as_bytes()), refused, "{other}");
+        assert_eq!(knock(&rig, &other, "", &large), knock(&rig, alias, "", &large), "{other}");
+        assert_eq!(rig.visit(&other, "").done().unwrap(), rig.visit(alias, "").done().unwrap(), "{other}");
+    }
+    assert_eq!(rig.visit(alias, "").done().unwrap().status, 404);
+    assert_eq!(costs(&rig), before);
     assert_eq!(knock(&rig, alias, &token("acme"), event.as_bytes()).0, 200);
     rig.settle().unwrap();
     assert_eq!(rig.read(&begun.key).truth.status, Status::Approved);
