@@ -197,3 +197,6 @@ fn target(entry: &mut Section<'_>, place: &str, exists: Exists<'_>) -> Option<Co
     }
     Some(key)
 }
+
+#[cfg(test)]
+mod tests;

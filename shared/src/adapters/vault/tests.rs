@@ -30,7 +30,8 @@ impl Shelf {
         let tenants: BTreeMap<_, _> = tenants.iter().copied().collect();
         let names: Vec<_> = tenants.keys().collect();
         let alias = json!({"/dcs/notify": {"tenant": "acme", "connection": "ondato"}});
-        let index = json!({"tenants": tenants, "aliases": alias, "prefetch": names});
+        let subscription = json!({"Sub-1": {"tenant": "acme", "connection": "ondato", "callers": ["portal"]}});
+        let index = json!({"tenants": tenants, "aliases": alias, "subscriptions": subscription, "prefetch": names});
         self.with(|content| content.secrets.insert("idv/index".to_owned(), index.to_string()));
     }
 
@@ -98,6 +99,7 @@ async fn a_warm_cache_calls_nobody() -> Outcome {
     for _ in 0..100 {
         vault.tenant(&acme()?).await?;
         vault.alias("/dcs/notify").await?;
+        vault.subscription("Sub-1").await?;
         vault.tenants().await?;
     }
     assert_eq!(shelf.all_reads(), 2);
@@ -156,6 +158,7 @@ async fn guessed_names_cost_a_read_of_the_index_each_five_seconds_and_no_other()
             let guessed = Tenant::parse(format!("t{second}-{number}"))?;
             assert_eq!(vault.tenant(&guessed).await.err(), Some(VaultError::Unknown));
             assert_eq!(vault.alias(&format!("/guess/{number}")).await.err(), Some(VaultError::Unknown));
+            assert_eq!(vault.subscription(&format!("guess-{number}")).await.err(), Some(VaultError::Unknown));
         }
     }
     assert_eq!(shelf.all_reads(), 2 + 10);
@@ -291,6 +294,8 @@ async fn promises(vault: &dyn Vault, rotate: impl Fn(), fail: impl Fn()) -> Outc
     assert_eq!(vault.fresher(&stranger).await.err(), Some(VaultError::Unknown));
     assert_eq!(vault.alias("/dcs/notify").await?.tenant, known);
     assert_eq!(vault.alias("/else").await.err(), Some(VaultError::Unknown));
+    assert!(vault.subscription("Sub-1").await?.callers.contains("portal"));
+    assert_eq!(vault.subscription("sub-1").await.err(), Some(VaultError::Unknown), "letters count");
     assert_eq!(vault.tenants().await?, std::slice::from_ref(&known));
     rotate();
     assert!(vault.tenant(&known).await?.allowed_actions.contains("details"), "a rotation waits for the cache");
@@ -321,6 +326,11 @@ async fn the_real_one_and_its_twin_promise_the_same() -> Outcome {
     let twin = MemoryVault::new();
     first.map(|config| twin.set(config));
     twin.set_alias("/dcs/notify", serde_json::from_value(json!({"tenant": "acme", "name": "ondato"}))?);
+    let subscription = crate::ports::Subscription {
+        connection: serde_json::from_value(json!({"tenant": "acme", "name": "ondato"}))?,
+        callers: ["portal".to_owned()].into(),
+    };
+    twin.set_subscription("Sub-1", subscription);
     let rotate = || {
         let rotated = second.lock().unwrap_or_else(PoisonError::into_inner).take();
         rotated.into_iter().for_each(|config| twin.rotate(config));
