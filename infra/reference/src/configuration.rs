@@ -14,7 +14,7 @@ use crate::table::{code, table};
 use crate::{EXAMPLE_CONFIGURATION, ReferenceError};
 
 /// A member, what it may be, what it is where nothing is said, what it does.
-type Member = [&'static str; 4];
+pub(crate) type Member = [&'static str; 4];
 
 const TENANT: &[Member] = &[
     ["enabled", "true or false", "true", "off: webhooks are answered 503, apps are refused, nothing is looked at"],
@@ -69,7 +69,7 @@ const WEBHOOK: &[Member] = &[
 ];
 
 const DELIVERY: &[Member] = &[
-    ["kind", "`webhook`, `sqs`, `eventbridge`", "must be there", "how"],
+    ["kind", "`webhook`, `sqs`, `eventbridge`, `fintechos`", "must be there", "how"],
     [
         "url",
         "an https URL",
@@ -263,7 +263,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          on its page; of a list, one fitting entry is enough, so that secrets can be rotated: add, wait, switch, remove. \
          `types` beside a credential limits it to those types of event.\n\n{}\n\
          ### Settings of every provider\n\nSpans are a whole number and `s`, `m`, `h` or `d`.\n\n{}\n\
-         ## Delivery\n\n{}\nWhere `kinds` is not said: {}. All of them: [vocabulary](vocabulary.md).\n\n\
+         ## Delivery\n\n{}\nWhere `kinds` is not said: {}. All of them: [vocabulary](vocabulary.md).\n\n{}\n\
          ## Ondato\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}\n\
          ## Intergiro\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}",
         listed(TENANT),
@@ -272,6 +272,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         table(&HEAD, SETTINGS.iter().map(cells).chain(horizons())),
         listed(DELIVERY),
         Wanted::DEFAULT.iter().map(code).collect::<Vec<_>>().join(", "),
+        crate::fintechos::members()?,
         listed(ONDATO),
         listed(ONDATO_API),
         listed(ONDATO_URLS),
@@ -320,7 +321,7 @@ fn rows(rows: &[[&str; 2]]) -> String {
 
 const HEAD: [&str; 4] = ["member", "may be", "else", "what"];
 
-fn listed(members: &[Member]) -> String {
+pub(crate) fn listed(members: &[Member]) -> String {
     table(&HEAD, members.iter().map(cells))
 }
 
@@ -352,7 +353,7 @@ fn horizons() -> [[String; 4]; 3] {
 }
 
 /// The reader names what it does not know; with a value that cannot be right it says another thing of what it does.
-fn known(place: &str, name: &str) -> Result<(), ReferenceError> {
+pub(crate) fn known(place: &str, name: &str) -> Result<(), ReferenceError> {
     let mut file: Value = serde_json::from_str(EXAMPLE_CONFIGURATION)
         .map_err(|error| ReferenceError::Example("a configuration", error.to_string()))?;
     let members = file.pointer_mut(&format!("/tenants/acme{place}")).and_then(Value::as_object_mut);

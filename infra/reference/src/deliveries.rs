@@ -28,7 +28,9 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          ## Webhook\n\n[Standard Webhooks](https://www.standardwebhooks.com): `POST`, answered by any 2xx within 10 s. \
          410 stops the endpoint until its configuration changes. The id of the example below is `{}`.\n\n{}\n\
          ## Queue and event bus\n\n`sqs`: one message, its body is the event. `eventbridge`: one entry, its `detail` is \
-         the event, its `detail-type` is `type`.\n\n",
+         the event, its `detail-type` is `type`.\n\n\
+         ## FintechOS\n\n`fintechos`: an action of the tenant's own instance, given the provider's own event, or this one: \
+         [FintechOS](fintechos.md).\n\n",
         default.join(", "),
         message_id(&approved.key.id, approved.truth.version),
         table(&["header", "what"], headers.map(|(name, what)| vec![code(name), what.to_owned()])),

@@ -10,6 +10,7 @@
 //! | `environment.md` | the reader of the environment: what it asks for, what it insists on |
 //! | `ledger.md` | the adapter's own table of items |
 //! | `ondato.md`, `intergiro.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
+//! | `fintechos.md` | the real courier, on an instance that answers by script |
 //! | `logs.md` | the log calls of the sources |
 //! | `invoke.md`, `deliveries.md`, `schemas/` | the types that cross the border, with examples made of those types |
 
@@ -18,6 +19,7 @@ mod configuration;
 mod deliveries;
 mod environment;
 mod errors;
+mod fintechos;
 mod intergiro;
 mod invoke;
 mod ledger;
@@ -70,6 +72,7 @@ pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
         ledger::page(),
         ondato::page()?,
         intergiro::page()?,
+        fintechos::page()?,
         logs::page(root)?,
         invoke::page()?,
         deliveries::page()?,

@@ -38,8 +38,11 @@ const POINTERS: [&str; 6] = ["", "/access_token", "/accessToken", "/AccessToken"
 /// Where its life may, in seconds. The newer sign-in's samples tell 0 in the first and mean the second.
 const LIVES: [&str; 3] = ["/expiresIn", "/refreshExpiresIn", "/expires_in"];
 
+/// A tenant, and the fingerprint of what it has configured.
+type Key = (Tenant, [u8; 32]);
+
 /// Everybody who has signed in.
-pub(super) struct SignIns(Mutex<LruCache<(Tenant, [u8; 32]), Arc<Tokens>>>);
+pub(super) struct SignIns(Mutex<LruCache<Key, Arc<Tokens>>>);
 
 impl Default for SignIns {
     fn default() -> Self {

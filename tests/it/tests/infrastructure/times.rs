@@ -84,6 +84,7 @@ fn faults(template: &Template) -> Vec<String> {
 
     // the deliverer: a hand-over ends in time, the lease is not over before
     let longest = DELIVERY_DEADLINE.max(worker.targets.operation);
+    less("a report leaves time for its hand-over", deliver::REPORT * 2, DELIVERY_DEADLINE);
     less("a hand-over ends in time", longest + worker.ledger.operation, of("ResultDeliverer"));
     less("a delivery's lease outlives the deliverer", of("ResultDeliverer") * 2, deliver::LEASE);
 

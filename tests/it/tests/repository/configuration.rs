@@ -41,7 +41,7 @@ fn the_example_has_every_provider_and_every_kind_of_delivery() {
             DestinationKind::Fintechos(_) => "fintechos",
         })
         .collect();
-    assert_eq!(kinds, BTreeSet::from(["eventbridge", "sqs", "webhook"]));
+    assert_eq!(kinds, BTreeSet::from(["eventbridge", "fintechos", "sqs", "webhook"]));
     assert!(!configuration.aliases.is_empty());
 }
 
