@@ -8,7 +8,7 @@ pub mod address;
 pub mod config;
 pub mod deliver;
 pub mod delivery;
-mod document;
+pub mod document;
 pub mod domain;
 pub mod fetch;
 pub mod gateway;

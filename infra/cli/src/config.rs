@@ -14,12 +14,25 @@ use crate::say::to_people;
 pub(crate) fn read(path: &Path, local_targets: bool) -> Result<Value, Vec<String>> {
     let text = std::fs::read_to_string(path).map_err(|error| vec![format!("the file cannot be read: {error}")])?;
     let configuration = check(&text, local_targets)?;
+    unsigned(&text, local_targets).iter().for_each(|place| {
+        to_people(&format!(
+            "{place}: its webhooks are answered 503 until `idv connection register` has stored what they are signed with"
+        ));
+    });
     let targets = targets(&configuration);
     if !local_targets && !targets.is_empty() {
         to_people("changes go to these only if AllowedQueueArns or AllowedEventBusArns of the stack lists them:");
         targets.iter().for_each(|arn| to_people(&format!("  {arn}")));
     }
     Ok(configuration)
+}
+
+/// Connections whose provider makes the signing secret, and whose secret is not there yet.
+fn unsigned(text: &str, local_targets: bool) -> Vec<String> {
+    let Ok(configuration) = config::read_file(text, Rules { local_targets }) else { return Vec::new() };
+    let connections = configuration.tenants.values().flat_map(|(tenant, _)| tenant.connections.values());
+    let unsigned = connections.filter(|one| one.account.makes_signing_secret() && one.proofs.hmac.is_empty());
+    unsigned.map(|one| format!("tenants.{}.connections.{}", one.key.tenant, one.key.name)).collect()
 }
 
 /// The queues and event buses that a configuration names.

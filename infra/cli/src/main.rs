@@ -3,12 +3,14 @@
 //! Standard output is for programs (what `local` prints when it is ready); everything for people goes to standard error.
 //! Exit codes: 0 done, 1 it failed, 2 the command line or the configuration is wrong.
 
+mod aws;
 #[cfg(feature = "local")]
 mod binaries;
 mod config;
 mod connection;
 #[cfg(feature = "local")]
 mod demo;
+mod document;
 #[cfg(feature = "local")]
 mod environment;
 #[cfg(feature = "local")]
@@ -19,6 +21,8 @@ mod reference;
 mod release;
 mod resend;
 mod say;
+mod stored;
+mod tenant;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +56,9 @@ enum Command {
     /// Shows and sets where a provider's webhooks go.
     #[command(subcommand)]
     Connection(connection::Command),
+    /// Brings tenants from another system.
+    #[command(subcommand)]
+    Tenant(tenant::Command),
     /// Hands parked changes of an onboarding to the tenant's system again, from one version on.
     Resend(resend::Options),
     /// Runs the gateway on this machine: the real functions, with what they use of AWS embedded.
@@ -88,6 +95,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Check { config, local_targets } => check(&config, local_targets),
         Command::Connection(command) => run(connection::run(command)),
+        Command::Tenant(command) => tenant::run(command),
         Command::Resend(options) => run(resend::run(options)),
         #[cfg(feature = "local")]
         Command::Local(options) => run(local::run(options)),

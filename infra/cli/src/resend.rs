@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use aws_config::BehaviorVersion;
 use clap::Args;
 use idv_gateway::adapters::dynamodb::DynamoLedger;
-use idv_gateway::adapters::{aws, world};
+use idv_gateway::adapters::world;
 use idv_gateway::domain::schedule::Pace;
 use idv_gateway::domain::{OnboardingId, OnboardingKey, Tenant};
 use idv_gateway::ports::{Clock, Ledger};
 
+use crate::aws::Account;
 use crate::say::to_people;
 
 /// Which changes, and where the ledger is.
@@ -27,12 +27,8 @@ pub(crate) struct Options {
     /// The ledger's table.
     #[arg(long, env = "IDV_TABLE")]
     table: String,
-    /// Another endpoint than AWS's own, such as that of `idv local`.
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
-    /// The profile of the AWS configuration.
-    #[arg(long)]
-    profile: Option<String>,
+    #[command(flatten)]
+    account: Account,
 }
 
 /// Makes them due.
@@ -50,14 +46,7 @@ pub(crate) async fn run(options: Options) -> ExitCode {
 }
 
 async fn resend(options: Options) -> Result<String, String> {
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(aws::http_client());
-    if let Some(profile) = options.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(url) = options.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    let client = aws_sdk_dynamodb::Client::new(&loader.load().await);
+    let client = aws_sdk_dynamodb::Client::new(&options.account.config().await);
     let unknown = format!("{} has no onboarding {} in the table {}", options.tenant, options.onboarding, options.table);
     let ledger = DynamoLedger::new(client, options.table, Pace::REAL);
     let key = OnboardingKey { tenant: options.tenant, id: options.onboarding };

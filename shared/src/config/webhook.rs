@@ -26,7 +26,8 @@ pub(super) fn proofs(mut section: Section<'_>, account: Option<&dyn Account>) ->
     let faults = section.faults().clone();
     section.finish();
     if let (Some(account), 0) = (account, faults.count()) {
-        for fault in proofs.faults(account.specification()) {
+        let comes_later = |problem| problem == Problem::Nothing && account.makes_signing_secret();
+        for fault in proofs.faults(account.specification()).into_iter().filter(|fault| !comes_later(fault.problem)) {
             faults.add(format!("{place}{}", fault.place).trim_end_matches('.'), rule(fault.problem));
         }
     }

@@ -410,6 +410,20 @@ pub trait Account: Send + Sync {
         Err(ProviderError::Unsupported("this provider's webhooks cannot be changed by its API"))
     }
 
+    /// Takes a registered address away. Doing it twice is done.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn unregister(&self, _reach: Reach<'_>, _id: &str) -> Result<(), ProviderError> {
+        Err(ProviderError::Unsupported("this provider's webhooks cannot be removed by its API"))
+    }
+
+    /// Whether the provider itself makes what its webhooks are signed with, when one is registered: before that there is
+    /// none, so its absence is no fault of a configuration. Until it is there every webhook is answered 503.
+    fn makes_signing_secret(&self) -> bool {
+        false
+    }
+
     /// Whether it has a feed of events, in which lost webhooks are found.
     fn has_feed(&self) -> bool {
         false

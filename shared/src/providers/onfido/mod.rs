@@ -44,6 +44,7 @@ mod specification;
 mod start;
 mod subject;
 mod submit;
+mod webhooks;
 mod words;
 
 use std::time::Duration;
@@ -60,10 +61,11 @@ pub(super) use self::settings::configure;
 use self::specification::SPECIFICATION;
 use crate::domain::{Assessment, Channel, Part, PartFact, Resource, Snapshot, Timestamp};
 use crate::ports::{
-    Account, BadField, Event, ProviderError, ProviderEvent, Reach, Recovery, Renewed, Started, Submission, Unreadable,
-    Whose, Wish,
+    Account, BadField, Event, ProviderError, ProviderEvent, Reach, Recovery, Registration, Renewed, Started,
+    Submission, Unreadable, Whose, Wish,
 };
 use crate::proof::{Body, Specification, Verified};
+use crate::secret::Secret;
 
 const NAME: &str = "onfido";
 /// Before an onboarding's id, on its runs and checks.
@@ -180,6 +182,26 @@ impl Account for Onfido {
 
     async fn evidence(&self, reach: Reach<'_>, part: &Resource) -> Result<Value, ProviderError> {
         self.report(reach, part).await
+    }
+
+    async fn webhooks(&self, reach: Reach<'_>) -> Result<Vec<Registration>, ProviderError> {
+        self.registered(reach).await
+    }
+
+    async fn register(&self, reach: Reach<'_>, url: &Secret, enabled: bool) -> Result<Registration, ProviderError> {
+        self.make_registered(reach, url, enabled).await
+    }
+
+    async fn amend(&self, reach: Reach<'_>, id: &str, enabled: bool) -> Result<Registration, ProviderError> {
+        self.amend_registered(reach, id, enabled).await
+    }
+
+    async fn unregister(&self, reach: Reach<'_>, id: &str) -> Result<(), ProviderError> {
+        self.remove_registered(reach, id).await
+    }
+
+    fn makes_signing_secret(&self) -> bool {
+        true
     }
 
     async fn erase(&self, reach: Reach<'_>, subject: &Resource) -> Result<(), ProviderError> {
