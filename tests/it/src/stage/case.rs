@@ -162,6 +162,9 @@ impl<'a> Case<'a> {
     fn wanted(&self, timeline: &[Value]) -> Vec<u64> {
         let of_the_connection = &self.tenant.config["connections"][self.connection]["delivery"];
         let delivery = if of_the_connection.is_null() { &self.tenant.config["delivery"] } else { of_the_connection };
+        if delivery["kind"] == "fintechos" {
+            return timeline.iter().filter(is_decided_report).filter_map(|change| change["version"].as_u64()).collect();
+        }
         let asked_for = delivery["kinds"].as_array();
         let is_wanted = |change: &&Value| {
             let is_quiet = change["kind"] == "status" && QUIET.iter().any(|quiet| change["status"] == *quiet);
@@ -196,6 +199,13 @@ impl<'a> Case<'a> {
         })
         .await;
     }
+}
+
+/// What an instance of a usual configuration wants: the provider's event that a report is finished.
+pub(super) fn is_decided_report(change: &&Value) -> bool {
+    let part = &change["part"];
+    let decided = part["standing"] == "approved" || part["standing"] == "rejected";
+    change["kind"] == "part" && part["resource"]["kind"] == "report" && decided
 }
 
 /// A text of an answer that must be there.

@@ -121,7 +121,7 @@ async fn by_reports_alone(told: Told<'_>) -> Result<Told<'_>, String> {
 async fn in_a_burst(told: Told<'_>) -> Result<Told<'_>, String> {
     told.tripled();
     let check = told.submitted().await?;
-    let found = Act::complete_with("document", Finding::Suspected);
+    let found = Act::complete_with("facial_similarity_photo", Finding::Consider);
     told.acts_at(&check, "both reports are finished in one burst, one with a finding", vec![found])?;
     told.accepted().await?;
     told.ends("rejected").await?;

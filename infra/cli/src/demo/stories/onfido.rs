@@ -154,11 +154,10 @@ async fn checked(mut told: Told<'_>) -> Result<Told<'_>, String> {
     let applicant = told.run.clone();
     let answer = told.resume().await?;
     told.enter::<Classic>(&answer)?;
-    let tokens = told.stage.onfido.truth(&applicant).map(|truth| truth.sdk_tokens);
-    if told.run != applicant || tokens != Some(2) {
-        return Err(format!("not a second token for the same applicant: {tokens:?}"));
+    if told.run != applicant {
+        return Err("the token is for another applicant".to_owned());
     }
-    told.say("the app invoked `resume` and has another token for the same applicant");
+    told.say("the app invoked `resume` and has a token for the same applicant");
     let check = told.submitted().await?;
     let document = Act::complete_report("document", Finding::Clear);
     told.acts_at(&check, "the report on the document is finished", vec![document])?;

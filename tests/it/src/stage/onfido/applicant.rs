@@ -7,7 +7,7 @@ use idv_simulators::fintechos::FintechOs;
 use idv_simulators::onfido::{Act, ApiRule, Endpoint, Onfido, RuleId, Truth, WebhookManner, WebhookRule};
 use serde_json::{Value, json};
 
-use super::super::case::text;
+use super::super::case::{is_decided_report, text};
 use super::super::{Case, PATIENCE, Stage};
 use super::email;
 
@@ -121,12 +121,8 @@ impl<'a> Applicant<'a> {
         let mut rows = instance.accepted();
         rows.retain(|row| finished.contains(&row.object));
         let timeline = self.timeline().await;
-        let decided = |change: &&Value| {
-            let part = &change["part"];
-            part["resource"]["kind"] == "report" && (part["standing"] == "approved" || part["standing"] == "rejected")
-        };
-        let recorded: Vec<&str> =
-            timeline.iter().filter(decided).filter_map(|change| change["part"]["resource"]["id"].as_str()).collect();
+        let recorded = timeline.iter().filter(is_decided_report);
+        let recorded: Vec<&str> = recorded.filter_map(|change| change["part"]["resource"]["id"].as_str()).collect();
         let objects: Vec<&str> = rows.iter().map(|row| row.object.as_str()).collect();
         assert_eq!(objects, recorded, "{}: every finished report, once and in order", self.id);
         assert_eq!(objects.iter().collect::<BTreeSet<_>>().len(), finished.len(), "{}: {objects:?}", self.id);

@@ -22,10 +22,9 @@ async fn a_check_goes_from_the_sdk_to_its_end() {
 
 async fn cleared(stage: &Stage) {
     let person = stage.applies("acme", "cleared").await;
-    // the token has ended, or the person uses another device: the same applicant
+    // the person uses another device: it is the same applicant
     let again = Applicant::of(stage, "acme", "cleared", &person.resumes("another-device").await);
     assert_eq!((&again.id, &again.applicant), (&person.id, &person.applicant));
-    assert_eq!((person.truth().sdk_tokens, person.calls(Endpoint::SdkToken)), (2, 2));
 
     let answers = [person.submits("once").await, person.submits("once").await, person.submits("twice").await];
     assert!(answers.iter().all(|answer| answer["onboarding_id"] == *person.id), "{answers:?}");
@@ -45,11 +44,11 @@ async fn cleared(stage: &Stage) {
 async fn considered(stage: &Stage) {
     let person = stage.applies("acme", "considered").await;
     person.checked().await;
-    person.does([Act::complete_with("document", Outcome::Suspected)]);
+    person.does([Act::complete_with("facial_similarity_photo", Outcome::Consider)]);
     person.ends("in_review").await;
     let shown = person.shown().await;
     let reasons = shown["reasons"].to_string();
-    assert!(reasons.contains("document_suspected_fraud"), "{shown}");
+    assert!(reasons.contains("face_mismatch"), "{shown}");
 }
 
 /// An end that is taken back: what was decided does not stand while the check runs again.
@@ -95,4 +94,23 @@ async fn not_understood(stage: &Stage) {
     let field = answer["error"]["field"].as_str().unwrap_or_default();
     assert!(code(&answer) == "invalid_request" && field.starts_with("options.report_names"), "{answer}");
     assert!(person.truth().checks.is_empty());
+}
+
+/// No event tells of it: our own clock does. The person comes back to the same applicant.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_dies_and_another_is_given() {
+    // 90 min are 10 s here
+    let stage = Stage::with(Plan { faster: 540, ..Plan::of(&["acme"]).with_onfido() }).await;
+    let person = stage.applies("acme", "comes-back").await;
+    person.ends("expired").await;
+    let told = person.received().pop().unwrap();
+    assert!(told.body["data"]["reasons"].to_string().contains("link_expired"), "{}", told.body);
+    let answer = person.resumes("comes-back").await;
+    let again = Applicant::of(&stage, "acme", "comes-back", &answer);
+    assert_eq!((&again.id, &again.applicant, &answer["attempt"]), (&person.id, &person.applicant, &json!(1)));
+    assert_eq!((person.truth().sdk_tokens, person.calls(Endpoint::SdkToken)), (2, 2));
+    person.checked().await;
+    person.does([Act::complete()]);
+    person.ends("approved").await;
+    nothing_dead(&stage).await;
 }

@@ -10,7 +10,8 @@ use crate::invoke::code;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_ends_or_its_link_does() {
     let plan = Plan::of(&["acme"])
-        .and("brief", |config| config["connections"]["onfido"]["settings"]["link_life"] = json!("5s"))
+        // 8 s here
+        .and("brief", |config| config["connections"]["onfido"]["settings"]["link_life"] = json!("16m"))
         .with_onfido();
     let stage = Stage::with(plan).await;
     tokio::join!(approved(&stage), in_review(&stage), died(&stage));
