@@ -21,8 +21,9 @@
 //! | `in_progress`, a report `awaiting_approval` | in_review: whether it lasts cannot be told from one read |
 //! | `in_progress`, a report that waits for data for longer than `data_patience` | action_required |
 //! | `in_progress` | submitted |
-//! | `complete`, `clear`, no report against it | approved |
+//! | `complete`, `clear`, every report complete and clear | approved |
 //! | `complete`, `clear`, a report still open | submitted: two moments were read |
+//! | `complete`, `clear`, a report cancelled or withdrawn | in_review: that one says nothing |
 //! | `complete`, `clear` or `consider` | by the reports, the worst wins (below) |
 //! | `complete` with another result, any other status | unrecognised |
 //!
@@ -143,7 +144,7 @@ fn in_progress<'a>(reports: &[&'a Part]) -> Result<Opinion, &'a Part> {
     Ok(Opinion { reasons, action: Some(person(Ask::RetryCapture)), ..Opinion::plain(Status::ActionRequired) })
 }
 
-/// All clear, unless a report says otherwise.
+/// All clear, unless a report says otherwise, or nothing.
 fn clear<'a>(reports: &[&'a Part], consider: Consider) -> Result<Opinion, &'a Part> {
     if let Some(report) = unreadable(reports) {
         return Err(report);
@@ -154,7 +155,12 @@ fn clear<'a>(reports: &[&'a Part], consider: Consider) -> Result<Opinion, &'a Pa
     if reports.iter().any(|report| report.standing == Standing::Rejected) {
         return Ok(considered(reports, consider));
     }
-    Ok(Opinion::plain(Status::Approved))
+    let Some(silent) = reports.iter().find(|report| report.standing == Standing::Ended) else {
+        return Ok(Opinion::plain(Status::Approved));
+    };
+    let provider_code = Some(silent.provider_status.clone());
+    let reasons = vec![Because { code: Reason::MissingEvidence, provider_code }];
+    Ok(Opinion { reasons, ..Opinion::plain(Status::InReview) })
 }
 
 /// The worst of what the reports say.

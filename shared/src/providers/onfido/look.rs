@@ -99,7 +99,8 @@ impl Onfido {
     ) -> Result<Part, ProviderError> {
         let status = report.status.as_deref().ok_or(NO_STATUS)?;
         let known = ReportStatus::read(status);
-        let standing = known.map_or(Standing::Unrecognised, |status| status.standing(report.result()));
+        let standing =
+            known.map_or(Standing::Unrecognised, |status| status.standing(report.result(), report.sub_result()));
         let mut part = Part::new(Kind::Report.resource(report.key()?), word(status), standing);
         part.provider_reason = report.result().map(word).map(str::to_owned);
         part.whole = Some(whole.clone());

@@ -68,15 +68,19 @@ impl ReportStatus {
         }
     }
 
-    pub(super) fn standing(self, result: Option<&str>) -> Standing {
+    /// A sub-result can take back what the result says, never add to it.
+    pub(super) fn standing(self, result: Option<&str>, sub: Option<&str>) -> Standing {
         match self {
             Self::AwaitingData => Standing::Open,
             Self::AwaitingApproval => Standing::Waiting,
             Self::Cancelled | Self::Withdrawn => Standing::Ended,
-            Self::Complete => match result {
-                Some(CLEAR) => Standing::Approved,
-                Some(CONSIDER | UNIDENTIFIED) => Standing::Rejected,
-                Some(_) | None => Standing::Unrecognised,
+            Self::Complete => match (result, sub.map(SubResult::read)) {
+                (Some(CONSIDER | UNIDENTIFIED), _) => Standing::Rejected,
+                (Some(CLEAR), None | Some(Some(SubResult::Clear))) => Standing::Approved,
+                (Some(CLEAR), Some(Some(SubResult::Rejected | SubResult::Suspected | SubResult::Caution))) => {
+                    Standing::Rejected
+                }
+                (Some(_) | None, _) => Standing::Unrecognised,
             },
         }
     }
@@ -315,10 +319,24 @@ mod tests {
         }
         for result in [None, Some(""), Some("Clear"), Some("clear "), Some("approved")] {
             assert_eq!(CheckStatus::Complete.standing(result), Standing::Unrecognised, "{result:?}");
-            assert_eq!(ReportStatus::Complete.standing(result), Standing::Unrecognised, "{result:?}");
+            assert_eq!(ReportStatus::Complete.standing(result, Some(CLEAR)), Standing::Unrecognised, "{result:?}");
         }
         assert_eq!(CheckStatus::Complete.standing(Some(UNIDENTIFIED)), Standing::Unrecognised);
         assert_eq!(CheckStatus::Reopened.standing(Some(CLEAR)), Standing::Open, "its result holds no longer");
+    }
+
+    #[test]
+    fn a_sub_result_takes_back_what_the_result_says() {
+        for (sub, standing) in [
+            (None, Standing::Approved),
+            (Some(CLEAR), Standing::Approved),
+            (Some("caution"), Standing::Rejected),
+            (Some("suspected"), Standing::Rejected),
+            (Some("quantum"), Standing::Unrecognised),
+        ] {
+            assert_eq!(ReportStatus::Complete.standing(Some(CLEAR), sub), standing, "{sub:?}");
+            assert_eq!(ReportStatus::Complete.standing(Some(CONSIDER), sub), Standing::Rejected, "{sub:?}");
+        }
     }
 
     #[test]

@@ -22,12 +22,17 @@ fn check(number: u8, status: &str, result: Option<&str>) -> Part {
 }
 
 fn report(number: u8, name: &str, status: &str, result: Option<&str>, marks: &[&str]) -> Part {
-    let standing = ReportStatus::read(status).map_or(Standing::Unrecognised, |status| status.standing(result));
+    let standing =
+        ReportStatus::read(status).map_or(Standing::Unrecognised, |status| status.standing(result, sub_of(marks)));
     let mut part = Part::new(id(Kind::Report, number), status, standing);
     part.provider_reason = result.map(str::to_owned);
     part.whole = Some(id(Kind::Check, CHECK));
     part.marks = std::iter::once(format!("name:{name}")).chain(marks.iter().map(|own| (*own).to_owned())).collect();
     part
+}
+
+fn sub_of<'a>(marks: &[&'a str]) -> Option<&'a str> {
+    marks.iter().find_map(|own| own.strip_prefix(mark::SUB))
 }
 
 fn clear(number: u8) -> Part {
@@ -122,7 +127,9 @@ fn nothing_but_all_clear_is_an_approval() {
     let complete = |result| check(CHECK, "complete", result);
     assert_eq!(opinion(&whole(complete(Some("clear")), &[clear(16), clear(17)])).status, Status::Approved);
     let cancelled = report(17, "watchlist_aml", "cancelled", None, &[]);
-    assert_eq!(opinion(&whole(complete(Some("clear")), &[clear(16), cancelled.clone()])).status, Status::Approved);
+    assert_eq!(opinion(&whole(complete(Some("clear")), &[clear(16), cancelled.clone()])).status, Status::InReview);
+    let taken_back = report(17, "document", "complete", Some("clear"), &["sub:suspected"]);
+    assert_eq!(opinion(&whole(complete(Some("clear")), &[clear(16), taken_back])).status, Status::Rejected);
     let withdrawn = report(18, "document", "withdrawn", None, &[]);
     assert_eq!(opinion(&whole(complete(Some("clear")), &[cancelled, withdrawn])).status, Status::Cancelled);
     let open = report(17, "document", "awaiting_data", None, &[]);
