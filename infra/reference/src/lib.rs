@@ -9,7 +9,7 @@
 //! | `configuration.md` | members that the gateway's own reader knows, each tried on it |
 //! | `environment.md` | the reader of the environment: what it asks for, what it insists on |
 //! | `ledger.md` | the adapter's own table of items |
-//! | `ondato.md`, `intergiro.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
+//! | `ondato.md`, `onfido.md`, `intergiro.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
 //! | `fintechos.md` | the real courier, on an instance that answers by script |
 //! | `logs.md` | the log calls of the sources |
 //! | `invoke.md`, `deliveries.md`, `schemas/` | the types that cross the border, with examples made of those types |
@@ -25,6 +25,7 @@ mod invoke;
 mod ledger;
 mod logs;
 mod ondato;
+mod onfido;
 mod pages;
 mod schemas;
 mod table;
@@ -71,6 +72,7 @@ pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
         configuration::page()?,
         ledger::page(),
         ondato::page()?,
+        onfido::page()?,
         intergiro::page()?,
         fintechos::page()?,
         logs::page(root)?,
