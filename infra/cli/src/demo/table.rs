@@ -7,13 +7,13 @@ use super::verdict::Outcome;
 /// Shows what became of each story.
 pub(crate) fn show(outcomes: &[Outcome]) {
     to_people(&format!(
-        "\n  {:<21} {:<30} {:<27} {:>8} {:>8} {:>6}  changes",
+        "\n  {:<21} {:<30} {:<30} {:>8} {:>8} {:>6}  changes",
         "story", "onboarding", "at the provider", "received", "verified", "s"
     ));
     for outcome in outcomes {
         let mark = if outcome.faults.is_empty() { "✓" } else { "✗" };
         to_people(&format!(
-            "{mark} {:<21} {:<30} {:<27} {:>8} {:>8} {:>6.1}  {}",
+            "{mark} {:<21} {:<30} {:<30} {:>8} {:>8} {:>6.1}  {}",
             outcome.story,
             outcome.onboarding,
             outcome.provider,
