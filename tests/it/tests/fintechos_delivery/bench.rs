@@ -1,7 +1,7 @@
 //! A deliverer with the ledger in memory, and the schedule played on virtual time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,7 +22,8 @@ use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::memory::world::{ManualClock, manual};
 use idv_gateway::ports::{
     Account, Clock, Commit, Committed, Connection, Courier, CourierError, DeliveryBell, Destination, DestinationKind,
-    EndpointKey, EndpointRecord, Ledger, Parcel, Reissue, Settings, TenantConfig, UnknownSubject,
+    EndpointKey, EndpointRecord, Http, HttpError, Ledger, Parcel, Reissue, Request, Response, Settings, TenantConfig,
+    UnknownSubject,
 };
 use idv_gateway::proof::Proofs;
 use idv_simulators::fintechos::{self, FintechOs};
@@ -34,8 +35,8 @@ use super::account::Clerk;
 pub(crate) const CONNECTION: &str = "onfido";
 /// The function's own limit, and more than any test takes.
 const TIMEOUT: Duration = Duration::from_secs(27);
-/// A call that is not answered is given up after this, on the real clock.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// A call of which it is known that it will not be answered is given up after this, on the real clock.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The way to FintechOS instances alone.
 struct Only(FintechosCourier);
@@ -52,33 +53,50 @@ impl Courier for Only {
     }
 }
 
+/// Real calls, which wait as long as they may, but at the address where nobody is going to answer.
+struct Calls {
+    http: ReqwestHttp,
+    silent: Mutex<Option<&'static str>>,
+}
+
+#[async_trait]
+impl Http for Calls {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let silent = *self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let hurried = silent.is_some_and(|end| request.url.path().ends_with(end));
+        let most = if hurried { PATIENCE } else { Duration::MAX };
+        self.http.send(Request { deadline: request.deadline.min(most), ..request }).await
+    }
+}
+
 pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ledger: MemoryLedger,
     pub(crate) vault: Arc<MemoryVault>,
     pub(crate) clerk: Arc<Clerk>,
     gateway: Gateway,
+    calls: Arc<Calls>,
     deliverer: Deliverer,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
         let (world, clock) = manual(11);
-        let limits = HttpLimits { longest: PATIENCE, ..HttpLimits::default() };
-        let http = Arc::new(ReqwestHttp::new(true, limits, Arc::clone(&world.clock)).unwrap());
+        let http = ReqwestHttp::new(true, HttpLimits::default(), Arc::clone(&world.clock)).unwrap();
+        let calls = Arc::new(Calls { http, silent: Mutex::default() });
         let (ledger, vault) = (MemoryLedger::default(), Arc::new(MemoryVault::new()));
         let gateway = Gateway {
             ledger: Arc::new(ledger.clone()),
             bells: Arc::new(MemoryBells::new(Arc::<ManualClock>::clone(&clock))),
             vault: Arc::<MemoryVault>::clone(&vault),
-            http: Arc::<ReqwestHttp>::clone(&http),
+            http: Arc::<Calls>::clone(&calls),
             world,
             public_url: Url::parse("https://idv.example").unwrap(),
             calls_until: None,
         };
-        let courier = Only(FintechosCourier::new(http, Arc::clone(&gateway.world.clock)));
+        let courier = Only(FintechosCourier::new(Arc::<Calls>::clone(&calls), Arc::clone(&gateway.world.clock)));
         let deliverer = Deliverer::new(gateway.clone(), Arc::new(courier), "deliveries".to_owned());
-        Self { clock, ledger, vault, clerk: Arc::new(Clerk::new()), gateway, deliverer }
+        Self { clock, ledger, vault, clerk: Arc::new(Clerk::new()), gateway, calls, deliverer }
     }
 
     /// With one tenant, whose instance that is.
@@ -86,6 +104,11 @@ impl Bench {
         let bench = Self::new();
         bench.configure("acme", &delivery(instance));
         bench
+    }
+
+    /// At addresses that end so nobody is going to answer.
+    pub(crate) fn silent_at(&self, end: &'static str) {
+        *self.calls.silent.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     }
 
     /// A tenant's configuration from now on, read as it would be from its secret.

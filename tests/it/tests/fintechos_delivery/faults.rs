@@ -33,7 +33,11 @@ async fn what_was_not_done_comes_again_and_is_done_once() {
         let bench = Bench::of(&instance);
         let key = bench.onboarding("acme", 1).await;
         bench.decided(&key, &["r-1", "r-2"]).await;
+        if manner == Manner::Silence {
+            bench.silent_at("/CallAction");
+        }
         bench.ring(&[&key]).await;
+        bench.silent_at("/nowhere");
         assert_eq!(bench.last_error(&key), code, "{manner:?}");
         assert_eq!(instance.calls_to(Endpoint::CallAction), calls, "in one try: {manner:?}");
         let about = instance.received().into_iter().filter_map(|it| it.data).map(|data| data.to_string());

@@ -31,7 +31,7 @@ async fn one_clients_dead_instance_holds_up_no_other() {
     let bench = Bench::new();
     bench.configure("acme", &delivery(&acme));
     bench.configure("globex", &delivery(&globex));
-    acme.misbehave(Rule::always(Manner::Silence));
+    acme.misbehave(Rule::always(Manner::Closed));
     let (one, other) = (bench.onboarding("acme", 1).await, bench.onboarding("globex", 2).await);
     bench.decided(&one, &["a-1"]).await;
     bench.decided(&other, &["g-1", "g-2"]).await;
