@@ -224,30 +224,22 @@ fn clients(place: &str, list: &Value, local_targets: bool, found: &mut Findings)
     if items.is_empty() {
         found.wrong(place, "holds no client");
     }
-    let mut all: Vec<Client> = Vec::new();
+    let (mut all, mut seen) = (Vec::new(), Seen::default());
     for (at, item) in items.iter().enumerate() {
         let place = format!("{place}[{at}]");
-        let Some(members) = item.as_object() else {
-            found.wrong(&place, "must be an object");
-            continue;
-        };
-        let Some(client) = Members::of(&place, members, found).client(local_targets, found) else { continue };
-        for other in &all {
-            collide(&place, &client, other, found);
+        match item.as_object() {
+            Some(members) => all.extend(Members::of(&place, members, found).client(local_targets, &mut seen, found)),
+            None => found.wrong(&place, "must be an object"),
         }
-        all.push(client);
     }
     all
 }
 
-fn collide(place: &str, client: &Client, other: &Client, found: &mut Findings) {
-    if client.tenant == other.tenant {
-        let what = format!("becomes the tenant {}, as {} does", client.tenant, other.name);
-        found.wrong(&format!("{place}.Name"), &what);
-    }
-    if client.subscription_id.is_some() && client.subscription_id == other.subscription_id {
-        found.wrong(&format!("{place}.subscriptionId"), &format!("is that of {}", other.name));
-    }
+/// What no two clients may have, with the name of who has it.
+#[derive(Default)]
+struct Seen {
+    tenants: BTreeMap<Tenant, String>,
+    subscriptions: BTreeMap<String, String>,
 }
 
 /// The members of one client by their letters alone.
@@ -306,16 +298,16 @@ impl<'a> Members<'a> {
         format!("{}.{name}", self.place)
     }
 
-    fn client(&self, local_targets: bool, found: &mut Findings) -> Option<Client> {
+    fn client(&self, local_targets: bool, seen: &mut Seen, found: &mut Findings) -> Option<Client> {
         let name = self.required("Name", found);
-        let tenant = name.as_ref().and_then(|name| self.tenant(name, found));
+        let tenant = name.as_ref().and_then(|name| self.tenant(name, seen, found));
         let api_token = self.required("apiToken", found);
         if api_token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
             found.wrong(&self.place_of("apiToken"), "must be letters, digits and signs without blanks");
         }
         let subscription_id = self.text("subscriptionId", found);
-        if subscription_id.as_deref().is_some_and(|id| !is_subscription_id(id)) {
-            found.wrong(&self.place_of("subscriptionId"), "must be 1 to 256 of letters, digits and . _ -");
+        if let Some(id) = &subscription_id {
+            self.subscription(id, name.as_deref().unwrap_or(&self.place), seen, found);
         }
         let webhook_id = self.text("webhookId", found);
         if webhook_id.as_deref().is_some_and(|id| !is_uuid(id)) {
@@ -341,14 +333,28 @@ impl<'a> Members<'a> {
     }
 
     /// The name is part of an address, in exactly these letters.
-    fn tenant(&self, name: &str, found: &mut Findings) -> Option<Tenant> {
+    fn tenant(&self, name: &str, seen: &mut Seen, found: &mut Findings) -> Option<Tenant> {
         let place = self.place_of("Name");
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)) {
             found.wrong(&place, "may hold only letters, digits and - _ . ~: it is part of an address");
         }
         let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
         let tenant = Tenant::parse(name.chars().map(plain).collect::<String>());
-        tenant.map_err(|rule| found.wrong(&place, rule.0)).ok()
+        let tenant = tenant.map_err(|rule| found.wrong(&place, rule.0)).ok()?;
+        if let Some(other) = seen.tenants.insert(tenant.clone(), name.to_owned()) {
+            found.wrong(&place, &format!("becomes the tenant {tenant}, as {other} does"));
+        }
+        Some(tenant)
+    }
+
+    fn subscription(&self, id: &str, name: &str, seen: &mut Seen, found: &mut Findings) {
+        let place = self.place_of("subscriptionId");
+        if !is_subscription_id(id) {
+            found.wrong(&place, "must be 1 to 256 of letters, digits and . _ -");
+        }
+        if let Some(other) = seen.subscriptions.insert(id.to_owned(), name.to_owned()) {
+            found.wrong(&place, &format!("is that of {other}"));
+        }
     }
 }
 
