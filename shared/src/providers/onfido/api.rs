@@ -1,5 +1,4 @@
-//! Onfido's REST API: paths and the members of answers that are needed. Unknown members are passed over, as its
-//! versioning policy asks.
+//! Onfido's REST API: addresses, credentials, calls.
 //!
 //! Addresses are made of the configured base and an id. An `href` of Onfido's is never followed: it may name another
 //! host, even for v3.6.
@@ -11,16 +10,16 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::id::{is, uuid};
+use super::id::is;
+use super::resource::Named;
 use super::subject::FIELDS;
-use crate::domain::{OnboardingId, ProviderId, Timestamp};
+use crate::domain::ProviderId;
 use crate::ports::{HttpError, Method, ProviderError, Reach, Request, Response};
-use crate::providers::answer::{self, Object, below};
+use crate::providers::answer::{self, below};
 use crate::providers::token::Tokens;
 use crate::secret::Secret;
 
@@ -175,200 +174,6 @@ pub(super) fn own(found: Option<&str>, id: &ProviderId) -> Result<(), ProviderEr
     }
 }
 
-/// What says which resource it is.
-pub(super) trait Named {
-    fn id(&self) -> Option<&str>;
-}
-
-/// `POST /applicants`, and whatever else is only there or not.
-#[derive(Deserialize)]
-pub(super) struct Made {
-    id: Option<String>,
-}
-
-impl Made {
-    pub(super) fn id(&self) -> Result<ProviderId, ProviderError> {
-        self.id.as_deref().and_then(uuid).ok_or(ProviderError::Unavailable("it created something without an id"))
-    }
-}
-
-impl Named for Made {
-    fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-}
-
-/// `GET /checks/{id}`, also as an item of the list and as the answer to its creation.
-#[derive(Deserialize)]
-pub(super) struct Check {
-    pub(super) id: Option<String>,
-    pub(super) applicant_id: Option<String>,
-    pub(super) status: Option<String>,
-    result: Option<Value>,
-    created_at: Option<Value>,
-    report_ids: Option<Value>,
-    tags: Option<Value>,
-}
-
-impl Named for Check {
-    fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-}
-
-impl Check {
-    pub(super) fn key(&self) -> Result<ProviderId, ProviderError> {
-        self.id.as_deref().and_then(uuid).ok_or(ProviderError::Unavailable("the id of a check cannot be read"))
-    }
-
-    pub(super) fn applicant(&self) -> Option<ProviderId> {
-        self.applicant_id.as_deref().and_then(uuid)
-    }
-
-    pub(super) fn result(&self) -> Option<&str> {
-        self.result.as_ref()?.as_str()
-    }
-
-    pub(super) fn created_at(&self) -> Option<Timestamp> {
-        moment(self.created_at.as_ref())
-    }
-
-    pub(super) fn report_ids(&self) -> Result<Vec<ProviderId>, ProviderError> {
-        let ids = texts(self.report_ids.as_ref()).map(uuid).collect::<Option<_>>();
-        ids.ok_or(ProviderError::Unavailable("the id of a report cannot be read"))
-    }
-
-    pub(super) fn has_tag(&self, tag: &str) -> bool {
-        texts(self.tags.as_ref()).any(|own| own == tag)
-    }
-}
-
-/// `GET /reports/{id}`, also as an item of the list.
-#[derive(Deserialize)]
-pub(super) struct Report {
-    pub(super) id: Option<String>,
-    pub(super) check_id: Option<String>,
-    pub(super) status: Option<String>,
-    name: Option<Value>,
-    result: Option<Value>,
-    sub_result: Option<Value>,
-    pub(super) breakdown: Option<Value>,
-    /// Personal data: only digested.
-    pub(super) properties: Option<Value>,
-}
-
-impl Named for Report {
-    fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-}
-
-impl Report {
-    pub(super) fn key(&self) -> Result<ProviderId, ProviderError> {
-        self.id.as_deref().and_then(uuid).ok_or(ProviderError::Unavailable("the id of a report cannot be read"))
-    }
-
-    pub(super) fn check(&self) -> Result<ProviderId, ProviderError> {
-        let check = self.check_id.as_deref().and_then(uuid);
-        check.ok_or(ProviderError::Unavailable("a report does not name its check"))
-    }
-
-    pub(super) fn name(&self) -> Option<&str> {
-        self.name.as_ref()?.as_str()
-    }
-
-    pub(super) fn result(&self) -> Option<&str> {
-        self.result.as_ref()?.as_str()
-    }
-
-    pub(super) fn sub_result(&self) -> Option<&str> {
-        self.sub_result.as_ref()?.as_str()
-    }
-}
-
-/// `GET /workflow_runs/{id}`, also as an item of the list and as the answer to its creation.
-#[derive(Deserialize)]
-pub(super) struct Run {
-    pub(super) id: Option<String>,
-    pub(super) applicant_id: Option<String>,
-    pub(super) status: Option<String>,
-    customer_user_id: Option<Value>,
-    tags: Option<Value>,
-    reasons: Option<Value>,
-    error: Option<Value>,
-    created_at: Option<Value>,
-    updated_at: Option<Value>,
-    pub(super) sdk_token: Option<Secret>,
-    link: Option<Object<Link>>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    url: Option<Secret>,
-    expires_at: Option<Value>,
-}
-
-impl Named for Run {
-    fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-}
-
-impl Run {
-    pub(super) fn key(&self) -> Option<ProviderId> {
-        self.id.as_deref().and_then(uuid)
-    }
-
-    pub(super) fn applicant(&self) -> Result<ProviderId, ProviderError> {
-        let applicant = self.applicant_id.as_deref().and_then(uuid);
-        applicant.ok_or(ProviderError::Unavailable("a run does not name its applicant"))
-    }
-
-    /// Our own reference, as we put it there.
-    pub(super) fn reference(&self) -> Option<OnboardingId> {
-        let tagged = texts(self.tags.as_ref()).filter_map(|tag| tag.strip_prefix(super::TAG));
-        let named = self.customer_user_id.as_ref().and_then(Value::as_str);
-        tagged.chain(named).find_map(|text| OnboardingId::parse(text).ok())
-    }
-
-    pub(super) fn has_tag(&self, tag: &str) -> bool {
-        texts(self.tags.as_ref()).any(|own| own == tag)
-    }
-
-    /// The technical problem's type, else the first of the reasons that the workflow's author gave.
-    pub(super) fn reason(&self) -> Option<&str> {
-        let error = self.error.as_ref().and_then(|error| error.get("type")).and_then(Value::as_str);
-        error.or_else(|| texts(self.reasons.as_ref()).next())
-    }
-
-    pub(super) fn created_at(&self) -> Option<Timestamp> {
-        moment(self.created_at.as_ref())
-    }
-
-    pub(super) fn updated_at(&self) -> Option<Timestamp> {
-        moment(self.updated_at.as_ref())
-    }
-
-    pub(super) fn take_url(&mut self) -> Option<Secret> {
-        self.link.as_mut()?.0.url.take()
-    }
-
-    pub(super) fn link_expires_at(&self) -> Option<Timestamp> {
-        moment(self.link.as_ref()?.0.expires_at.as_ref())
-    }
-}
-
-/// The texts of a list; whatever else stands there is passed over.
-pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
-    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-}
-
-/// Times end in `Z`, in an offset, or (early captures) in nothing, which is UTC.
-pub(super) fn moment(value: Option<&Value>) -> Option<Timestamp> {
-    let text = value?.as_str()?;
-    Timestamp::parse(text).or_else(|| Timestamp::parse(&format!("{text}Z")))
-}
-
 /// The field of a refusal: the first name in `error.fields`, a list or an object of messages (older bodies), with the
 /// names inside it. Messages are not read, and what is no name is not kept.
 fn refused_field(body: &Value) -> Option<String> {
@@ -429,16 +234,5 @@ mod tests {
         }
         assert_eq!(refused_field(&json!({"error": "x"})), None);
         assert_eq!(refused_field(&json!([1])), None);
-    }
-
-    #[test]
-    fn a_time_needs_no_zone() {
-        let at = Timestamp::parse("2026-03-02T09:07:31.389Z");
-        for text in ["2026-03-02T09:07:31.389Z", "2026-03-02T09:07:31.389407", "2026-03-02T09:07:31.389+00:00"] {
-            assert_eq!(moment(Some(&json!(text))), at, "{text}");
-        }
-        for text in [json!(7), json!(null), json!("yesterday"), json!("")] {
-            assert_eq!(moment(Some(&text)), None, "{text}");
-        }
     }
 }

@@ -21,8 +21,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::actions::{Meaning, meaning};
 use super::id::{Kind, uuid};
-use super::words::{Meaning, meaning};
 use crate::domain::{Claim, ClaimClass, ProviderId};
 use crate::ports::{Event, Unreadable};
 use crate::proof::{Body, Verified};

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::Onfido;
-use super::api::{Made, own};
+use super::actions::told_by;
+use super::api::own;
 use super::id::{Kind, uuid};
-use super::words::told_by;
+use super::resource::Made;
 use crate::domain::{PartFact, ProviderId, Resource, Timestamp};
 use crate::ports::{Method, ProviderError, ProviderEvent, Reach};
 use crate::providers::answer;

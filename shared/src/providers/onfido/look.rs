@@ -15,9 +15,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Onfido;
-use super::api::{Check, Report, Run};
 use super::assess::mark;
 use super::id::Kind;
+use super::resource::{Check, Report, Run};
 use super::words::{CLEAR, CheckStatus, Family, ReportStatus, RunStatus};
 use crate::domain::{Part, ProviderId, Resource, Snapshot, Standing};
 use crate::ports::{ProviderError, Reach, Whose};

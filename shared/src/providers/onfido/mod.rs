@@ -11,8 +11,8 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `specification`, `event` | what proves a webhook, how it becomes an id and a claim |
-//! | `api`, `look` | what is read, whose a thing is |
+//! | `specification`, `event`, `actions` | what proves a webhook, how it becomes an id and a claim |
+//! | `api`, `resource`, `look` | what is read, whose a thing is |
 //! | `assess`, `words` | what it means: one total table |
 //! | `subject`, `options`, `start`, `submit` | how a run begins, is entered again, is submitted |
 //! | `live` | details, evidence, events in Onfido's own form, deletion |
@@ -30,6 +30,7 @@
 //! Facts are from Onfido's public OpenAPI description of API v3.6 (July 2026), its guides, by topic, and the code of its
 //! official libraries. What is marked "assumed" is not confirmed, and can be configured where it makes a difference.
 
+mod actions;
 mod api;
 mod assess;
 mod event;
@@ -39,6 +40,7 @@ mod look;
 mod options;
 #[cfg(feature = "schema")]
 pub mod reference;
+mod resource;
 mod settings;
 mod specification;
 mod start;

@@ -3,10 +3,11 @@
 use data_encoding::HEXLOWER;
 use ring::hmac;
 
+use super::actions::EVENTS;
 use super::assess::{assess, mark};
 use super::id::{Kind, uuid};
 use super::settings::Consider;
-use super::words::{CheckStatus, EVENTS, FINDINGS, REPORT_NAMES, ReportStatus, RunStatus};
+use super::words::{CheckStatus, FINDINGS, REPORT_NAMES, ReportStatus, RunStatus};
 use crate::domain::{Assessment, Part, Reason, Resource, Standing};
 
 /// Members of `subject`.

@@ -17,9 +17,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::api::{Made, Run};
 use super::id::{Kind, is};
 use super::options::{Studio, Way, applicant_before};
+use super::resource::{Made, Run};
 use super::settings::Place;
 use super::{ATTEMPT_TAG, Onfido, TAG};
 use crate::domain::{Channel, ProviderId, Resource, Timestamp};

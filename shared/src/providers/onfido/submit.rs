@@ -7,9 +7,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::api::Check;
 use super::id::{Kind, is, uuid};
 use super::options::Flow;
+use super::resource::Check;
 use super::subject::{given, members};
 use super::words::{CheckStatus, REPORT_NAMES};
 use super::{Onfido, SUBMIT_TAG, TAG};

@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Onfido;
-use super::api::{Credentials, NOT_HERE, own, texts};
+use super::api::{Credentials, NOT_HERE, own};
 use super::id::uuid;
+use super::resource::texts;
 use crate::domain::ProviderId;
 use crate::ports::{Method, ProviderError, Reach, Registration, Response};
 use crate::providers::answer;
