@@ -46,12 +46,11 @@ fn an_alias_is_not_blamed_for_its_connection() {
 #[test]
 fn providers_events_are_for_providers_that_have_some() {
     let ondato = |own: Option<&Value>| {
-        let mut connection = json!({
+        json!({
             "provider": "ondato", "api": {"client_id": "c", "client_secret": "s"},
             "webhook": {"hmac": [{"secret": "m"}]}, "settings": {"setup_id": "4e608ca3-7f1b-4d5e-9092-3b4c5d6e7f06"},
-        });
-        connection["delivery"] = own.cloned().unwrap_or_default();
-        connection
+            "delivery": own,
+        })
     };
     let to = |content: &str| {
         json!({

@@ -1,6 +1,6 @@
 //! A FintechOS instance as it is configured: what is said where nothing is said, and what each mistake is told.
 
-#![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops loudly")]
 
 use serde_json::{Value, json};
 

@@ -46,6 +46,9 @@ fn instance() -> FintechOs {
     }
 }
 
+type Given = Result<Response, HttpError>;
+type Outcome = Result<(), CourierError>;
+
 struct Bench {
     http: Arc<ScriptedHttp>,
     clock: Arc<ManualClock>,
@@ -145,7 +148,7 @@ async fn every_answer_to_the_action_means_one_thing() {
     let wait = Some(Duration::from_secs(40));
     let busy = Response { retry_after: wait, ..empty(429) };
     let (said, word) = (Ok(answer(200, &json!({"IsSuccess": false}))), CourierError::Failed("by_its_word"));
-    let cases: [(&str, Result<Response, HttpError>, Result<(), CourierError>); 14] = [
+    let cases: [(&str, Given, Outcome); 14] = [
         ("taken", Ok(answer(200, &fixture("callaction.response.assumed_success"))), Ok(())),
         ("a number of a script", Ok(answer(200, &json!(0))), Ok(())),
         ("no body", Ok(empty(204)), Ok(())),
@@ -196,7 +199,7 @@ async fn every_answer_to_the_sign_in_means_one_thing() {
     let refused = Err(CourierError::NotSignedIn("refused"));
     let without = Err(CourierError::NotSignedIn("without_token"));
     let by_status = |status| Err(CourierError::Answered { status, retry_after: None });
-    let cases: [(Result<Response, HttpError>, Result<(), CourierError>); 14] = [
+    let cases: [(Given, Outcome); 14] = [
         (Ok(empty(400)), refused),
         (Ok(empty(401)), refused),
         (Ok(empty(404)), refused),
