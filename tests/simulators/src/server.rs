@@ -71,6 +71,16 @@ pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
+/// An API and its hosted pages: on free ports, or on `port` and the next one.
+pub(crate) async fn bind_pair(port: u16) -> io::Result<(TcpListener, TcpListener)> {
+    let next = if port == 0 { 0 } else { port.saturating_add(1) };
+    Ok((bind(port).await?, bind(next).await?))
+}
+
+pub(crate) fn origin(listener: &TcpListener) -> io::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
 /// A handler's hold on the connection that brought the request.
 #[derive(Debug, Clone)]
 pub(crate) struct Cord {

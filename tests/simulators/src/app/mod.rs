@@ -17,26 +17,21 @@
 mod page;
 mod receive;
 
-use std::{
-    collections::BTreeMap,
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use standardwebhooks::{Webhook, WebhookError};
-use tokio::sync::watch;
 
 use crate::{
-    clock::{self, WaitedTooLong},
+    clock::WaitedTooLong,
     server::{self, Server},
+    state::Shared,
 };
 
 /// A sample tenant application. Dropping it stops it.
 pub struct TenantApp {
-    state: Arc<State>,
+    state: Arc<Shared<Inside>>,
     address: std::net::SocketAddr,
     server: Option<Server>,
 }
@@ -87,12 +82,7 @@ pub enum Behaviour {
     AnswerLost,
 }
 
-pub(crate) struct State {
-    inside: Mutex<Inside>,
-    news: watch::Sender<u64>,
-}
-
-struct Inside {
+pub(crate) struct Inside {
     keys: Vec<Webhook>,
     received: Vec<Received>,
     /// Last version applied, by onboarding.
@@ -104,9 +94,8 @@ impl TenantApp {
     /// Port 0 takes a free one. `secrets` as in the gateway's configuration (`whsec_…`); any may match.
     pub async fn start(port: u16, secrets: &[&str]) -> io::Result<Self> {
         let keys = keys_of(secrets).map_err(io::Error::other)?;
-        let (news, _) = watch::channel(0);
         let inside = Inside { keys, received: Vec::new(), applied: BTreeMap::new(), behaviour: None };
-        let state = Arc::new(State { inside: Mutex::new(inside), news });
+        let state = Shared::new(inside);
         let server = Server::start(server::bind(port).await?, receive::router(Arc::clone(&state))).await?;
         Ok(Self { state, address: server.address(), server: Some(server) })
     }
@@ -179,19 +168,7 @@ impl TenantApp {
         mut holds: impl FnMut(&[Received]) -> bool,
         timeout: Duration,
     ) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.state.news.subscribe(), timeout, || holds(&self.state.look().received)).await
-    }
-}
-
-impl State {
-    fn look(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn change<T>(&self, with: impl FnOnce(&mut Inside) -> T) -> T {
-        let result = with(&mut self.look());
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
-        result
+        self.state.wait_for(timeout, || holds(&self.state.look().received)).await
     }
 }
 

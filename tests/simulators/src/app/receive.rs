@@ -13,10 +13,10 @@ use axum::{
 use serde_json::{Value, json};
 use standardwebhooks::HEADER_WEBHOOK_ID;
 
-use super::{Behaviour, Inside, Outcome, Received, State, page};
-use crate::{clock, server::Cord};
+use super::{Behaviour, Inside, Outcome, Received, page};
+use crate::{clock, server::Cord, state::Shared};
 
-pub(super) fn router(state: Arc<State>) -> Router {
+pub(super) fn router(state: Arc<Shared<Inside>>) -> Router {
     let table = Arc::clone(&state);
     let list = Arc::clone(&state);
     let behaviour = Arc::clone(&state);
@@ -28,7 +28,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
 }
 
 /// `{"behaviour": {"status": {"code": 500}}, "times": 3}`; `{}` behaves again.
-fn behave(state: &State, body: &[u8]) -> StatusCode {
+fn behave(state: &Shared<Inside>, body: &[u8]) -> StatusCode {
     let Ok(wanted) = serde_json::from_slice::<Value>(body) else {
         return StatusCode::BAD_REQUEST;
     };
@@ -41,7 +41,12 @@ fn behave(state: &State, body: &[u8]) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn deliver(state: Arc<State>, ConnectInfo(cord): ConnectInfo<Cord>, headers: HeaderMap, body: Bytes) -> Response {
+async fn deliver(
+    state: Arc<Shared<Inside>>,
+    ConnectInfo(cord): ConnectInfo<Cord>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let (behaviour, status) = state.change(|inside| {
         let behaviour = inside.next_behaviour();
         let status = inside.take(&headers, &body, behaviour.as_ref());

@@ -1,19 +1,15 @@
 //! A call as it arrived, where it leads to, and an answer before it meets the rules.
 
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::records::Endpoint;
+use crate::{answers::Plain, call};
 
 const ACTIONS: &str = "/ftosapi/automation-processors/actions/";
 
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
+/// It has one host.
+pub(crate) type Call = call::Call<()>;
 
 impl Call {
     pub(crate) fn endpoint(&self, base_path: &str) -> Endpoint {
@@ -35,22 +31,9 @@ impl Call {
         self.path.strip_prefix(base_path)?.strip_prefix(ACTIONS)
     }
 
-    pub(super) fn bearer(&self) -> Option<&str> {
-        self.headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
-    }
-
     /// Null if it is none.
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
-    }
-
-    pub(super) fn query(&self, name: &str) -> Option<String> {
-        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs.find(|(member, _)| member == name).map(|(_, value)| value.into_owned())
-    }
-
-    pub(super) fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 }
 
@@ -72,6 +55,8 @@ impl Reply {
     }
 }
 
-pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
+impl From<Reply> for Plain {
+    fn from(reply: Reply) -> Self {
+        Self { content_type: "application/json", ..Self::new(reply.status, Some(reply.body)) }
+    }
 }

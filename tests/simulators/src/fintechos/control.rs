@@ -10,19 +10,17 @@
 //! | `POST recover` | | answers again; tokens are forgotten as by a restart |
 //! | `POST password` | `{"password": "…"}` | another password from now on |
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{http::StatusCode, response::Response};
-use serde::{Deserialize, de::DeserializeOwned};
+use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{FintechOs, Shared, call::Call};
-use crate::{answers, rules::RuleId};
-
-#[derive(Deserialize)]
-struct Advance {
-    seconds: u64,
-}
+use super::{FintechOs, call::Call, world::World};
+use crate::{
+    control::{self, Refused, absent, read},
+    state::Shared,
+};
 
 #[derive(Deserialize)]
 struct Crash {
@@ -34,15 +32,10 @@ struct Password {
     password: String,
 }
 
-struct Refused(StatusCode, String);
-
-pub(crate) fn serve(shared: &Arc<Shared>, call: &Call, path: &str) -> Response {
-    let segments: Vec<&str> = path.split('/').collect();
-    let instance = FintechOs::over(shared);
-    match handle(&instance, call, &segments) {
-        Ok(answer) => answers::json(StatusCode::OK, &answer),
-        Err(Refused(status, message)) => answers::json(status, &json!({"error": message})),
-    }
+/// The answer, if it is a control call.
+pub(crate) fn serve(shared: &Arc<Shared<World>>, call: &Call) -> Option<Response> {
+    let segments = control::segments(call)?;
+    Some(control::answer(handle(&FintechOs::over(shared), call, &segments)))
 }
 
 fn handle(instance: &FintechOs, call: &Call, segments: &[&str]) -> Result<Value, Refused> {
@@ -53,23 +46,15 @@ fn handle(instance: &FintechOs, call: &Call, segments: &[&str]) -> Result<Value,
         ("GET", ["base_url"]) => return Ok(json!(instance.base_url())),
         ("POST", ["rules"]) => return Ok(json!(instance.misbehave(read(call)?))),
         ("DELETE", ["rules"]) => instance.behave(),
-        ("DELETE", ["rules", id]) => instance.remove_rule(RuleId(id.parse().map_err(|_| absent("rule"))?)),
+        ("DELETE", ["rules", id]) => instance.remove_rule(control::rule_id(id)?),
         ("POST", ["tokens", "expire"]) => instance.expire_tokens(),
         ("POST", ["tokens", "advance"]) => {
-            instance.advance_tokens(Duration::from_secs(read::<Advance>(call)?.seconds));
+            instance.advance_tokens(control::length(call)?);
         }
         ("POST", ["crash"]) => instance.crash_after(read::<Crash>(call)?.after),
         ("POST", ["recover"]) => instance.recover(),
         ("POST", ["password"]) => instance.set_password(&read::<Password>(call)?.password),
         (_, _) => return Err(absent("control")),
     }
-    Ok(json!({"done": true}))
-}
-
-fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refused> {
-    serde_json::from_slice(&call.body).map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
-}
-
-fn absent(what: &str) -> Refused {
-    Refused(StatusCode::NOT_FOUND, format!("no such {what}"))
+    Ok(control::done())
 }

@@ -1,56 +1,17 @@
-//! Bad manners, as rules. A rule is asked in the order of entry; the first that matches is used.
+//! Bad manners. How rules ask for them stands in the crate's own module of rules.
 
+use axum::http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 
-use super::records::Endpoint;
+use super::{call::Reply, records::Endpoint, world::World};
+use crate::{
+    answers::Plain,
+    conduct::{self, Spoilt},
+    rules,
+};
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// Absent: every call.
-    #[serde(default)]
-    pub endpoint: Option<Endpoint>,
-    /// Only events about this object of the provider.
-    #[serde(default)]
-    pub object: Option<String>,
-    pub manner: Manner,
-    /// How many matching calls are spared before the rule begins.
-    #[serde(default)]
-    pub after: u32,
-    /// Absent: until removed.
-    #[serde(default)]
-    pub times: Option<u32>,
-}
-
-impl Rule {
-    pub fn always(manner: Manner) -> Self {
-        Self { endpoint: None, object: None, manner, after: 0, times: None }
-    }
-
-    #[must_use]
-    pub fn at(mut self, endpoint: Endpoint) -> Self {
-        self.endpoint = Some(endpoint);
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, object: impl Into<String>) -> Self {
-        self.object = Some(object.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
-    }
-
-    #[must_use]
-    pub fn after(mut self, spared: u32) -> Self {
-        self.after = spared;
-        self
-    }
-}
+/// Misbehaviour; what an event is about is an object of the provider.
+pub type Rule = rules::ApiRule<Endpoint, Manner>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -89,8 +50,26 @@ pub enum Manner {
     },
 }
 
-impl Manner {
-    pub(crate) fn does_the_work(&self) -> bool {
+impl conduct::Manner for Manner {
+    fn comes_to(&self) -> Spoilt {
+        match self {
+            Self::Status { code } => Spoilt::Instead(Reply::of_code(*code).into()),
+            Self::TooMany { retry_after } => Spoilt::Instead(Plain::too_many(*retry_after)),
+            Self::Logical { message, code } => Spoilt::Instead(Reply::ok(World::failure(message, *code)).into()),
+            Self::Silence => Spoilt::Silence,
+            Self::Closed | Self::AnswerLost => Spoilt::Closed,
+            Self::Late { millis } => Spoilt::Late { millis: *millis },
+            Self::Html => Spoilt::Html,
+            Self::Truncated => Spoilt::Truncated,
+            Self::Empty => Spoilt::Instead(Plain::code(200)),
+            Self::Redirect { to } => {
+                let to = HeaderValue::from_str(to).ok().map(|to| (header::LOCATION, to));
+                Spoilt::Instead(Plain { header: to, ..Plain::code(307) })
+            }
+        }
+    }
+
+    fn does_the_work(&self) -> bool {
         match self {
             Self::AnswerLost | Self::Late { .. } | Self::Html | Self::Truncated | Self::Empty => true,
             Self::Status { .. } | Self::TooMany { .. } | Self::Logical { .. } | Self::Silence => false,

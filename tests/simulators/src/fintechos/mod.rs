@@ -22,14 +22,9 @@ mod serving;
 mod settings;
 mod world;
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::net::TcpListener;
 
 use self::world::World;
 pub use self::{
@@ -39,48 +34,36 @@ pub use self::{
 };
 pub use crate::rules::RuleId;
 use crate::{
-    clock::{self, WaitedTooLong},
-    rules::Active,
+    call::router,
+    clock::WaitedTooLong,
     server::{self, Server},
+    state::Shared,
 };
 
 /// A simulated FintechOS instance. Dropping the value that `start` gave stops it.
 pub struct FintechOs {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<World>>,
     server: Option<Server>,
-}
-
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    news: watch::Sender<u64>,
-    address: SocketAddr,
-}
-
-impl Shared {
-    pub(crate) fn look(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes, then tells.
-    pub(crate) fn change<T>(&self, with: impl FnOnce(&mut World) -> T) -> T {
-        let result = with(&mut self.look());
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
-        result
-    }
 }
 
 impl FintechOs {
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let listener = server::bind(settings.port).await?;
-        let (news, _) = watch::channel(0);
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { world: Mutex::new(World::new(settings)), news, address });
-        let server = Server::start(listener, serving::router(Arc::clone(&shared))).await?;
-        Ok(Self { shared, server: Some(server) })
+        let shared = Shared::new(World::new(settings, address));
+        let mut instance = Self::over(&shared);
+        instance.listen(listener).await?;
+        Ok(instance)
+    }
+
+    async fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
+        let router = router(Arc::clone(&self.shared), (), serving::serve);
+        self.server = Some(Server::start(listener, router).await?);
+        Ok(())
     }
 
     /// A handle without the server, for the control calls.
-    fn over(shared: &Arc<Shared>) -> Self {
+    fn over(shared: &Arc<Shared<World>>) -> Self {
         Self { shared: Arc::clone(shared), server: None }
     }
 
@@ -92,7 +75,8 @@ impl FintechOs {
 
     /// `ftosEndpoint`: origin and, if there is one, path.
     pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.shared.address, self.shared.look().settings.base_path)
+        let world = self.shared.look();
+        format!("http://{}{}", world.address, world.settings.base_path)
     }
 
     pub fn settings(&self) -> Settings {
@@ -110,9 +94,8 @@ impl FintechOs {
     pub async fn restart(&mut self) -> io::Result<()> {
         self.stop().await;
         self.recover();
-        let listener = server::bind(self.shared.address.port()).await?;
-        self.server = Some(Server::start(listener, serving::router(Arc::clone(&self.shared))).await?);
-        Ok(())
+        let port = self.shared.look().address.port();
+        self.listen(server::bind(port).await?).await
     }
 
     /// Once so many further events were taken and answered, every connection breaks off; 0: at once.
@@ -131,15 +114,11 @@ impl FintechOs {
     }
 
     pub fn misbehave(&self, rule: Rule) -> RuleId {
-        self.shared.change(|world| {
-            let id = world.next_rule();
-            world.rules.push(Active::new(id, rule, 0));
-            id
-        })
+        self.shared.change(|world| world.rules.misbehave(rule, 0))
     }
 
     pub fn remove_rule(&self, id: RuleId) {
-        self.shared.change(|world| world.rules.retain(|active| active.id != id));
+        self.shared.change(|world| world.rules.remove(id));
     }
 
     /// Removes every rule.
@@ -195,6 +174,6 @@ impl FintechOs {
 
     /// Waits until `holds`; asked again after every call.
     pub async fn wait_for(&self, mut holds: impl FnMut(&Self) -> bool, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || holds(self)).await
+        self.shared.wait_for(timeout, || holds(self)).await
     }
 }

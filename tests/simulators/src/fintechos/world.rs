@@ -1,12 +1,11 @@
 //! The instance's state, and what each call does: signing in (§2), taking an event (§3).
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    call::{Call, Reply, text},
+    call::{Call, Reply},
     manners::Rule,
     records::{Accepted, DataForm, Endpoint, Outcome, Received, SignIns},
     settings::{DataForms, DeadToken, RefusedSignIn, Settings, SignIn, TokenForm},
@@ -14,7 +13,8 @@ use super::{
 use crate::{
     chance,
     clock::{self, RetryTime},
-    rules::{Active, RuleId},
+    members::text,
+    rules::Rules,
 };
 
 struct Token {
@@ -25,10 +25,10 @@ struct Token {
 
 pub(crate) struct World {
     pub(crate) settings: Settings,
+    pub(crate) address: SocketAddr,
     pub(crate) token_time: RetryTime,
     tokens: Vec<Token>,
-    pub(crate) rules: Vec<Active<Rule>>,
-    rules_made: u64,
+    pub(crate) rules: Rules<Rule, ()>,
     pub(crate) received: Vec<Received>,
     pub(crate) accepted: Vec<Accepted>,
     /// Bodies taken so far.
@@ -54,24 +54,19 @@ struct Asked {
 }
 
 impl World {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, address: SocketAddr) -> Self {
         Self {
             settings,
+            address,
             token_time: RetryTime::new(1),
             tokens: Vec::new(),
-            rules: Vec::new(),
-            rules_made: 0,
+            rules: Rules::default(),
             received: Vec::new(),
             accepted: Vec::new(),
             bodies: BTreeSet::new(),
             sign_ins: SignIns::default(),
             crash_in: None,
         }
-    }
-
-    pub(crate) fn next_rule(&mut self) -> RuleId {
-        self.rules_made = self.rules_made.saturating_add(1);
-        RuleId(self.rules_made)
     }
 
     pub(crate) fn crash_after(&mut self, events: Option<usize>) {
@@ -238,14 +233,9 @@ impl World {
         endpoint: Endpoint,
         known_token: Option<SignIn>,
         done: Option<&Done>,
-        manner: Option<(String, Option<StatusCode>)>,
+        (manner, answer): (Option<String>, Option<u16>),
     ) {
         let asked = taken_apart(call, endpoint, &self.settings.base_path);
-        let worked = done.map(|done| done.reply.status.as_u16());
-        let (manner, answer) = match manner {
-            Some((manner, answer)) => (Some(manner), answer.map(|it| it.as_u16())),
-            None => (None, worked),
-        };
         let in_query = endpoint == Endpoint::GetTokenByQuery;
         self.received.push(Received {
             at: clock::stamp_seconds(clock::now()),
@@ -277,7 +267,7 @@ fn taken_apart(call: &Call, endpoint: Endpoint, base_path: &str) -> Option<Asked
     let body = call.json();
     if endpoint == Endpoint::EndpointAction {
         let action = call.action_name(base_path)?.to_owned();
-        let token = call.bearer().unwrap_or_default().to_owned();
+        let token = call.credential("Bearer ").unwrap_or_default().to_owned();
         let data = Some(body).filter(Value::is_object)?;
         return Some(Asked { action, token, user_name: None, form: DataForm::Object, data });
     }

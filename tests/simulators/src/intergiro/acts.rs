@@ -125,7 +125,7 @@ impl World {
             action,
             created_at: self.stamp(),
             expires,
-            made: self.next_change(),
+            made: self.frame.history.next_change(),
             completed: None,
             events: Vec::new(),
         };
@@ -180,7 +180,7 @@ impl World {
     }
 
     fn complete(&mut self, place: usize) -> Vec<String> {
-        let number = self.next_change();
+        let number = self.frame.history.next_change();
         let Some(action) = self.actions.get_mut(place) else {
             return Vec::new();
         };

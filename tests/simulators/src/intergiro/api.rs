@@ -15,9 +15,10 @@ use super::{
     words::{
         ACTIVATED, CONSENT_APPROVED, CONTACT_SCOPE, CONTACTABLE, LINKABLE, ONBOARDING_REQUESTED, PENDING_ACTIVATION,
     },
-    world::{View, World},
+    world::World,
 };
 use crate::chance;
+use crate::history::View;
 
 impl World {
     /// The answer of a well-behaved Intergiro. `view` says which state a GET shows.
@@ -41,7 +42,7 @@ impl World {
             Endpoint::ListIndividuals => self.list_individuals(call, programme, view),
             Endpoint::GetIndividual => {
                 let individual = self.own(id, programme)?;
-                self.seen(&individual.id, view).map(Reply::ok).ok_or_else(Reply::absent)
+                self.frame.history.seen(&individual.id, view).map(Reply::ok).ok_or_else(Reply::absent)
             }
             Endpoint::PatchIndividual => self.patch(call, id, programme),
             Endpoint::Onboard => self.onboard(call, id, programme),
@@ -97,7 +98,7 @@ impl World {
 
     fn list_individuals(&self, call: &Call, programme: &str, view: View) -> Result<Reply, Reply> {
         let own = self.created.iter().filter(|id| self.own(id, programme).is_ok());
-        list::page(call, own.filter_map(|id| self.seen(id, view)).collect(), self.settings.newest_first)
+        list::page(call, own.filter_map(|id| self.frame.history.seen(id, view)).collect(), self.settings.newest_first)
     }
 
     /// E-mail or phone number, unless blocked (§2.3). The answer is not printed: the individual (an assumption).

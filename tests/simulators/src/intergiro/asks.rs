@@ -11,8 +11,9 @@ use super::{
     records::{Endpoint, text},
     valid,
     words::{ACTIVATED, BLOCKED},
-    world::{View, World},
+    world::World,
 };
+use crate::history::View;
 
 impl World {
     /// `data` alone, without pages: that is how the list is printed (§1.3).

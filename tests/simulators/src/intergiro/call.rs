@@ -1,18 +1,19 @@
 //! A call as it arrived, and an answer before it meets the rules.
 
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::records::Endpoint;
+use crate::{answers::Plain, call};
 
-/// A call as it arrived.
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+/// The two hosts of Intergiro.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    Api,
+    Pages,
 }
+
+pub(crate) type Call = call::Call<Host>;
 
 impl Call {
     /// Which endpoint it is, with the id in the path.
@@ -47,24 +48,9 @@ impl Call {
         }
     }
 
-    pub(super) fn bearer(&self) -> Option<&str> {
-        self.headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
-    }
-
     /// A JSON object; the guide's rules on nulls and empty strings are checked by `valid`.
     pub(super) fn json(&self) -> Result<Value, Reply> {
-        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
-        body.filter(Value::is_object).ok_or_else(|| Reply::invalid("body", "The body is not a JSON object"))
-    }
-
-    pub(super) fn query(&self, name: &str) -> Option<String> {
-        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs.find(|(member, _)| member == name).map(|(_, value)| value.into_owned())
-    }
-
-    /// Path and query, as it came.
-    pub(super) fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+        self.object().ok_or_else(|| Reply::invalid("body", "The body is not a JSON object"))
     }
 }
 
@@ -139,5 +125,11 @@ impl Reply {
             members.insert("expires_at".to_owned(), json!(expires_at));
         }
         Self::new(StatusCode::PRECONDITION_FAILED, json!({ "consent": consent }))
+    }
+}
+
+impl From<Reply> for Plain {
+    fn from(reply: Reply) -> Self {
+        Self::new(reply.status, reply.body)
     }
 }

@@ -19,24 +19,22 @@
 //! | `DELETE sessions` | | ends every login session |
 //! | `DELETE keys/{api_key}`, `POST keys` | none, `{"programme": "…"}` | revokes a key, gives a new one |
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{http::StatusCode, response::Response};
-use serde::{Deserialize, de::DeserializeOwned};
+use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Intergiro, act::Act, call::Call, world::Shared};
-use crate::{answers, rules::RuleId};
-
-#[derive(Deserialize)]
-struct Advance {
-    seconds: u64,
-}
+use super::{Intergiro, call::Call, world::World};
+use crate::{
+    control::{self, Refused, absent, read},
+    state::Shared,
+};
 
 #[derive(Deserialize)]
 struct Others {
     name: String,
-    #[serde(default = "one")]
+    #[serde(default = "control::one")]
     count: u32,
 }
 
@@ -45,103 +43,52 @@ struct Named {
     programme: String,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Acts {
-    One(Act),
-    Several(Vec<Act>),
-}
-
-struct Refused(StatusCode, String);
-
-pub(crate) async fn serve(shared: &Arc<Shared>, call: &Call, path: &str) -> Response {
-    let segments: Vec<&str> = path.split('/').collect();
+/// The answer, if it is a control call.
+pub(crate) async fn serve(shared: &Arc<Shared<World>>, call: &Call) -> Option<Response> {
+    let segments = control::segments(call)?;
     let intergiro = Intergiro::over(shared);
     let handled = match (call.method.as_str(), segments.as_slice()) {
         ("POST", ["forge"]) => match read(call) {
             Ok(forgery) => Ok(json!(intergiro.forge(forgery).await)),
             Err(refused) => Err(refused),
         },
-        ("GET", segments) => seen(&intergiro, segments),
+        ("GET", segments) => seen(&intergiro, call, segments),
         (_, segments) => changed(&intergiro, call, segments),
     };
-    match handled {
-        Ok(answer) => answers::json(StatusCode::OK, &answer),
-        Err(Refused(status, message)) => answers::json(status, &json!({"error": message})),
-    }
+    Some(control::answer(handled))
 }
 
-fn seen(intergiro: &Intergiro, segments: &[&str]) -> Result<Value, Refused> {
+fn seen(intergiro: &Intergiro, call: &Call, segments: &[&str]) -> Result<Value, Refused> {
     match segments {
         ["base_urls"] => Ok(intergiro.base_urls()),
         ["pages_url"] => Ok(json!(intergiro.pages_url())),
         ["individuals"] => Ok(json!(intergiro.individuals_created())),
         ["individuals", id] => intergiro.truth(id).map(|truth| json!(truth)).ok_or_else(|| absent("individual")),
-        ["webhooks"] => Ok(json!(intergiro.webhooks_sent())),
-        ["deliveries"] => Ok(json!(intergiro.deliveries())),
         ["events"] => Ok(json!(intergiro.events())),
-        ["requests"] => Ok(json!({
-            "counts": intergiro.request_counts(), "paths": intergiro.path_counts(), "requests": intergiro.requests(),
-        })),
         ["sign_ins"] => Ok(json!(intergiro.sign_ins())),
-        _ => Err(absent("record")),
+        _ => control::lever(intergiro, call, segments),
     }
 }
 
 fn changed(intergiro: &Intergiro, call: &Call, segments: &[&str]) -> Result<Value, Refused> {
     match (call.method.as_str(), segments) {
-        ("POST", ["individuals", id, "acts"]) => perform(intergiro, id, read(call)?),
+        ("POST", ["individuals", id, "acts"]) => return control::perform(intergiro, id, call),
         ("POST", ["events"]) => {
             let others: Others = read(call)?;
-            Ok(json!({"events": intergiro.other_events(None, &others.name, others.count)}))
+            return Ok(json!({"events": intergiro.other_events(None, &others.name, others.count)}));
         }
-        ("POST", ["rules", "api"]) => Ok(json!(intergiro.misbehave(read(call)?))),
-        ("POST", ["rules", "webhooks"]) => Ok(json!(intergiro.misdeliver(read(call)?))),
-        ("POST", ["advance"]) if call.body.is_empty() => Ok(json!({"moved": intergiro.advance_to_next_retry()})),
-        ("POST", ["subscriptions"]) => Ok(json!(intergiro.subscribe(read(call)?))),
-        ("POST", ["keys"]) => Ok(json!({"api_key": intergiro.new_key(&read::<Named>(call)?.programme)})),
-        (_, _) => command(intergiro, call, segments).map(|()| json!({"done": true})),
-    }
-}
-
-fn command(intergiro: &Intergiro, call: &Call, segments: &[&str]) -> Result<(), Refused> {
-    match (call.method.as_str(), segments) {
+        ("POST", ["subscriptions"]) => return Ok(json!(intergiro.subscribe(read(call)?))),
+        ("POST", ["keys"]) => return Ok(json!({"api_key": intergiro.new_key(&read::<Named>(call)?.programme)})),
         ("DELETE", ["individuals", id]) => intergiro.forget(id),
         ("POST", ["individuals", id, "webhooks"]) => intergiro.send_again(id),
-        ("DELETE", ["rules"]) => intergiro.behave(),
-        ("DELETE", ["rules", id]) => intergiro.remove_rule(RuleId(id.parse().map_err(|_| absent("rule"))?)),
-        ("POST", ["advance"]) => intergiro.advance(Duration::from_secs(read::<Advance>(call)?.seconds)),
-        ("POST", ["release"]) => intergiro.release(&read(call)?),
         ("DELETE", ["subscriptions"]) => intergiro.unsubscribe_all(),
         ("POST", ["tokens", "expire"]) => intergiro.expire_access_tokens(),
         ("POST", ["tokens", "advance"]) => {
-            intergiro.advance_tokens(Duration::from_secs(read::<Advance>(call)?.seconds));
+            intergiro.advance_tokens(control::length(call)?);
         }
         ("DELETE", ["sessions"]) => intergiro.end_sessions(),
         ("DELETE", ["keys", key]) => intergiro.revoke_key(key),
-        (_, _) => return Err(absent("control")),
+        (_, _) => return control::lever(intergiro, call, segments),
     }
-    Ok(())
-}
-
-fn perform(intergiro: &Intergiro, individual: &str, acts: Acts) -> Result<Value, Refused> {
-    let acts = match acts {
-        Acts::One(act) => vec![act],
-        Acts::Several(acts) => acts,
-    };
-    let done = intergiro.perform(individual, acts);
-    let events = done.map_err(|error| Refused(StatusCode::CONFLICT, error.to_string()))?;
-    Ok(json!({"events": events}))
-}
-
-fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refused> {
-    serde_json::from_slice(&call.body).map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
-}
-
-fn absent(what: &str) -> Refused {
-    Refused(StatusCode::NOT_FOUND, format!("no such {what}"))
-}
-
-fn one() -> u32 {
-    1
+    Ok(control::done())
 }

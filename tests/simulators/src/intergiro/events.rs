@@ -5,12 +5,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    delivery::Delivery,
+    delivery::Letter,
     manners::WebhookManner,
     records::{DeliveryState, EventRecord},
     world::World,
 };
-use crate::chance;
+use crate::{
+    chance,
+    members::{set, text},
+    outbox::Passage,
+};
 
 pub(crate) struct Event {
     pub(crate) record: EventRecord,
@@ -29,10 +33,7 @@ impl Event {
 /// What the rules make of one event's webhook.
 struct Plan {
     body: Value,
-    copies: u32,
-    wait: Duration,
-    state: DeliveryState,
-    truncated: bool,
+    passage: Passage,
 }
 
 impl World {
@@ -54,57 +55,28 @@ impl World {
             payload,
             created_at: self.stamp(),
         };
-        let mut plan = Plan {
-            body: thin(&record.id, name, &record.created_at),
-            copies: 1,
-            wait: Duration::ZERO,
-            state: DeliveryState::Waiting,
-            truncated: false,
-        };
-        for manner in self.webhook_manners(name, individual) {
+        let mut plan = Plan { body: thin(&record.id, name, &record.created_at), passage: Passage::default() };
+        let manners = self.frame.rules.manners(name, |wanted| individual == Some(wanted), |target| match *target {});
+        for manner in manners {
             plan.spoil(manner);
         }
         for target in 0..self.targets.len() {
-            for copy in 1..=plan.copies {
-                self.queue(&record, &plan, target, copy);
-            }
+            self.queue(&record, &plan, target);
         }
         let id = record.id.clone();
-        let made = self.next_change();
+        let made = self.frame.history.next_change();
         self.events.push(Event { record, made });
         id
     }
 
-    fn webhook_manners(&mut self, name: &str, individual: Option<&str>) -> Vec<WebhookManner> {
-        let mut manners = Vec::new();
-        for active in &mut self.webhook_rules {
-            let (after, times) = (active.rule.after, active.rule.times);
-            let about = active.rule.individual.as_deref().is_none_or(|wanted| Some(wanted) == individual);
-            if about && name.starts_with(&active.rule.name) && active.take(after, times) {
-                manners.push(active.rule.manner.clone());
-            }
-        }
-        manners
-    }
-
-    fn queue(&mut self, event: &EventRecord, plan: &Plan, target: usize, copy: u32) {
+    fn queue(&mut self, event: &EventRecord, plan: &Plan, target: usize) {
         let wanted = self.targets.get(target).filter(|it| it.programme == event.programme && !it.removed);
         let Some(url) = wanted.map(|target| target.url.clone()) else {
             return;
         };
-        let name = plan.body.get("name").and_then(Value::as_str).unwrap_or_default();
-        self.deliveries.push(Delivery {
-            event_id: event.id.clone(),
-            name: name.to_owned(),
-            individual: event.individual.clone(),
-            target,
-            url,
-            copy,
-            body: plan.bytes(),
-            state: plan.state,
-            due: self.retry_time.elapsed().saturating_add(plan.wait),
-            attempts: 0,
-        });
+        let name = text(&plan.body, "name").to_owned();
+        let letter = Letter { name, individual: event.individual.clone(), target, url };
+        self.frame.outbox.post(&event.id, &plan.passage, plan.body.to_string().as_bytes(), &letter);
     }
 }
 
@@ -116,32 +88,18 @@ pub(crate) fn thin(id: &str, name: &str, created_at: &str) -> Value {
 impl Plan {
     fn spoil(&mut self, manner: WebhookManner) {
         match manner {
-            WebhookManner::Late { seconds } => self.wait = Duration::from_secs(seconds),
-            WebhookManner::Repeated { copies } => self.copies = copies,
-            WebhookManner::Held => self.state = DeliveryState::Held,
-            WebhookManner::Lost => self.state = DeliveryState::Lost,
-            WebhookManner::UnknownName { name } => self.set("name", json!(name)),
-            WebhookManner::InventedId => self.set("id", json!(chance::uuid())),
+            WebhookManner::Late { seconds } => self.passage.wait = Duration::from_secs(seconds),
+            WebhookManner::Repeated { copies } => self.passage.copies = copies,
+            WebhookManner::Held => self.passage.state = DeliveryState::Held,
+            WebhookManner::Lost => self.passage.state = DeliveryState::Lost,
+            WebhookManner::UnknownName { name } => set(&mut self.body, "name", json!(name)),
+            WebhookManner::InventedId => set(&mut self.body, "id", json!(chance::uuid())),
             WebhookManner::UpperCaseId => {
-                let id = self.body.get("id").and_then(Value::as_str).unwrap_or_default().to_uppercase();
-                self.set("id", json!(id));
+                let id = text(&self.body, "id").to_uppercase();
+                set(&mut self.body, "id", json!(id));
             }
-            WebhookManner::ExtraField => self.set("api_version", json!("3.1")),
-            WebhookManner::Truncated => self.truncated = true,
+            WebhookManner::ExtraField => set(&mut self.body, "api_version", json!("3.1")),
+            WebhookManner::Truncated => self.passage.truncated = true,
         }
-    }
-
-    fn set(&mut self, member: &str, value: Value) {
-        if let Some(members) = self.body.as_object_mut() {
-            members.insert(member.to_owned(), value);
-        }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let mut body = self.body.to_string().into_bytes();
-        if self.truncated {
-            body.truncate(body.len() / 2);
-        }
-        body
     }
 }

@@ -1,28 +1,26 @@
 //! Webhooks that Intergiro never sent. Nothing proves a real one, so these differ by their ids alone (§7, pitfall 3).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Intergiro,
-    delivery::hand_over,
     events::thin,
-    records::Answer,
     words::{ACTION_CREATED_EVENT, ACTIVATED_EVENT, BLOCKED_EVENT, DATA_PROVIDED_EVENT},
 };
-use crate::{chance, clock};
+use crate::{
+    chance, clock, control,
+    outbox::{hand_over, tally},
+};
 
-/// At most so many at the same time.
-const AT_ONCE: usize = 16;
 const NAMES: [&str; 4] = [ACTIVATED_EVENT, BLOCKED_EVENT, DATA_PROVIDED_EVENT, ACTION_CREATED_EVENT];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forgery {
     pub url: String,
-    #[serde(default = "one")]
+    #[serde(default = "control::one")]
     pub count: usize,
     #[serde(default)]
     pub ids: ForgedIds,
@@ -66,18 +64,12 @@ impl Forgery {
 impl Intergiro {
     /// Sends them, several at a time, none twice; gives how many were answered with which code (0: not at all).
     pub async fn forge(&self, forgery: Forgery) -> BTreeMap<u16, usize> {
-        let patience = self.shared.look().settings.retry.patience;
-        let (url, bodies) = (forgery.url.clone(), self.forged(&forgery));
-        let answers = stream::iter(bodies).map(|body| {
-            let (shared, url) = (Arc::clone(&self.shared), url.clone());
-            async move { hand_over(&shared.http, &url, body, patience).await }
-        });
-        let mut counts = BTreeMap::new();
-        for answer in answers.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
-            let code = if let Answer::Status(code) = answer { code } else { 0 };
-            *counts.entry(code).or_default() += 1;
-        }
-        counts
+        let (http, patience) = {
+            let world = self.shared.look();
+            (world.frame.http.clone(), world.settings.retry.patience)
+        };
+        let bodies = self.forged(&forgery).into_iter();
+        tally(bodies.map(|body| hand_over(http.post(&forgery.url), body, patience))).await
     }
 
     fn forged(&self, forgery: &Forgery) -> Vec<Vec<u8>> {
@@ -101,8 +93,4 @@ impl Intergiro {
         }
         bodies
     }
-}
-
-fn one() -> usize {
-    1
 }

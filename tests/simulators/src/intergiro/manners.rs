@@ -1,78 +1,16 @@
-//! Bad manners, as rules: what is matched, what happens instead, how often.
-//!
-//! A rule is asked in the order of entry; the first that matches is used. `times` empty means until removed.
+//! Bad manners of the API and of webhooks. How rules ask for them stands in the crate's own module of rules.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::records::Endpoint;
-
-/// Misbehaviour of the API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApiRule {
-    /// Absent: every endpoint.
-    #[serde(default)]
-    pub endpoint: Option<Endpoint>,
-    /// Only calls about this individual (its own, or those of its events, actions and consents).
-    #[serde(default)]
-    pub individual: Option<String>,
-    pub manner: ApiManner,
-    /// How many matching calls are spared before the rule begins.
-    #[serde(default)]
-    pub after: u32,
-    #[serde(default)]
-    pub times: Option<u32>,
-    /// Real time after which the rule ends.
-    #[serde(default)]
-    pub for_ms: Option<u64>,
-    /// The call does its work all the same, only the answer is spoilt.
-    #[serde(default)]
-    pub work_done: bool,
-}
-
-impl ApiRule {
-    pub fn always(manner: ApiManner) -> Self {
-        Self { endpoint: None, individual: None, manner, after: 0, times: None, for_ms: None, work_done: false }
-    }
-
-    #[must_use]
-    pub fn at(mut self, endpoint: Endpoint) -> Self {
-        self.endpoint = Some(endpoint);
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, individual: impl Into<String>) -> Self {
-        self.individual = Some(individual.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
-    }
-
-    #[must_use]
-    pub fn after(mut self, spared: u32) -> Self {
-        self.after = spared;
-        self
-    }
-
-    #[must_use]
-    pub fn lasting(mut self, length: Duration) -> Self {
-        self.for_ms = Some(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
-        self
-    }
-
-    #[must_use]
-    pub fn with_work_done(mut self) -> Self {
-        self.work_done = true;
-        self
-    }
-}
+use super::{call::Reply, links::after, records::Endpoint};
+use crate::{
+    answers::Plain,
+    chance, clock,
+    conduct::{Manner, Spoilt},
+    rules,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,55 +57,31 @@ pub enum ApiManner {
     Closed,
 }
 
-impl ApiManner {
-    /// Whether the true answer is needed to make the bad one.
-    pub(crate) fn bends_answer(&self) -> bool {
+/// Misbehaviour of the API.
+pub type ApiRule = rules::ApiRule<Endpoint, ApiManner>;
+
+impl Manner for ApiManner {
+    fn comes_to(&self) -> Spoilt {
         match self {
-            Self::Stale | Self::Frozen | Self::Truncated | Self::SlowDrip { .. } | Self::Late { .. } => true,
-            Self::WrongId | Self::UnknownStatus { .. } | Self::Without { .. } => true,
-            Self::TooMany { .. } | Self::Status { .. } | Self::ConsentRequired { .. } => false,
-            Self::Html | Self::Silence | Self::Closed => false,
+            Self::Stale => Spoilt::Stale,
+            Self::Frozen => Spoilt::Frozen,
+            Self::TooMany { retry_after } => Spoilt::Instead(Plain::too_many(*retry_after)),
+            Self::Status { code } => Spoilt::Instead(Plain::code(*code)),
+            Self::ConsentRequired { with_scope } => {
+                let expires_at = clock::stamp_millis(after(Duration::from_mins(10)));
+                let scope = with_scope.then_some(("make_payment", expires_at.as_str()));
+                Spoilt::Instead(Reply::consent_required(&chance::uuid(), scope).into())
+            }
+            Self::Html => Spoilt::Html,
+            Self::Truncated => Spoilt::Truncated,
+            Self::Silence => Spoilt::Silence,
+            Self::SlowDrip { millis } => Spoilt::SlowDrip { millis: *millis },
+            Self::Late { millis } => Spoilt::Late { millis: *millis },
+            Self::WrongId => Spoilt::bent("id", chance::uuid()),
+            Self::UnknownStatus { status } => Spoilt::bent("status", status),
+            Self::Without { member } => Spoilt::without(member),
+            Self::Closed => Spoilt::Closed,
         }
-    }
-}
-
-/// Misbehaviour of webhooks, decided when the event is made.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookRule {
-    /// Beginning of the event's name (`PendingAction`); empty: every event.
-    #[serde(default)]
-    pub name: String,
-    #[serde(default)]
-    pub individual: Option<String>,
-    pub manner: WebhookManner,
-    #[serde(default)]
-    pub after: u32,
-    #[serde(default)]
-    pub times: Option<u32>,
-}
-
-impl WebhookRule {
-    pub fn always(manner: WebhookManner) -> Self {
-        Self { name: String::new(), individual: None, manner, after: 0, times: None }
-    }
-
-    #[must_use]
-    pub fn on(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, individual: impl Into<String>) -> Self {
-        self.individual = Some(individual.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
     }
 }
 
@@ -198,3 +112,6 @@ pub enum WebhookManner {
     /// The body ends in the middle.
     Truncated,
 }
+
+/// Misbehaviour of webhooks.
+pub type WebhookRule = rules::WebhookRule<WebhookManner>;

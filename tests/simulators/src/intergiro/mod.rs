@@ -36,10 +36,9 @@ mod valid;
 mod words;
 mod world;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
 pub use self::{
     act::{Act, ActionType, Validity},
@@ -47,76 +46,27 @@ pub use self::{
     forge::{ForgedIds, Forgery},
     manners::{ApiManner, ApiRule, WebhookManner, WebhookRule},
     records::{
-        ActionTruth, Answer, DeliveryRecord, DeliveryState, Endpoint, EventRecord, LinkTruth, RequestRecord, SignIns,
-        Truth, WebhookSent,
+        ActionTruth, DeliveryRecord, Endpoint, EventRecord, LinkTruth, RequestRecord, SignIns, Truth, WebhookSent,
     },
     settings::{Fraud, Programme, Retry, Settings, SignIn, Subscription},
 };
-use self::{
-    person::Individual,
-    serving::Host,
-    session::Session,
-    world::{Shared, World},
-};
-pub use crate::rules::{Order, RuleId};
-use crate::{
-    chance,
-    client::http_client,
-    rules::Active,
-    server::{self, Server},
+use self::{call::Host, person::Individual, session::Session, world::World};
+use crate::{chance, server, simulator::Simulator};
+pub use crate::{
+    outbox::{Answer, DeliveryState},
+    rules::{Order, RuleId},
 };
 
-/// A simulated Intergiro. Dropping the value that `start` gave stops it.
-pub struct Intergiro {
-    shared: Arc<Shared>,
-    running: Option<Running>,
-}
-
-struct Running {
-    servers: Vec<Server>,
-    sending: JoinHandle<()>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.sending.abort();
-    }
-}
+/// A simulated Intergiro.
+pub type Intergiro = Simulator<World>;
 
 impl Intergiro {
-    /// Starts both hosts; they answer as soon as this returns.
+    /// Starts both hosts.
     pub async fn start(settings: Settings) -> io::Result<Self> {
-        let pages_port = if settings.port == 0 { 0 } else { settings.port.saturating_add(1) };
-        let (api, pages) = (server::bind(settings.port).await?, server::bind(pages_port).await?);
-        let origins = (format!("http://{}", api.local_addr()?), format!("http://{}", pages.local_addr()?));
-        let client = http_client().map_err(io::Error::other)?;
-        let shared = Arc::new(Shared::new(World::new(settings, origins), client));
-        let mut servers = Vec::new();
-        for (host, listener) in [(Host::Api, api), (Host::Pages, pages)] {
-            servers.push(Server::start(listener, serving::router(Arc::clone(&shared), host)).await?);
-        }
-        let sending = tokio::spawn(delivery::deliver_what_is_due(Arc::clone(&shared)));
-        Ok(Self { shared, running: Some(Running { servers, sending }) })
-    }
-
-    /// A handle without the servers, for the control calls.
-    fn over(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), running: None }
-    }
-
-    /// A further handle on the same simulator, for another task; it keeps nothing running.
-    #[must_use]
-    pub fn handle(&self) -> Self {
-        Self::over(&self.shared)
-    }
-
-    /// Closes every port and connection. The records stay.
-    pub async fn stop(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            for server in &mut running.servers {
-                server.stop().await;
-            }
-        }
+        let (api, pages) = server::bind_pair(settings.port).await?;
+        let origins = (server::origin(&api)?, server::origin(&pages)?);
+        let hosts = [(Host::Api, api), (Host::Pages, pages)];
+        Self::run(World::new(settings, origins)?, hosts, serving::serve).await
     }
 
     /// `{"api"}`, as the gateway's configuration wants it.
@@ -131,22 +81,6 @@ impl Intergiro {
 
     pub fn programmes(&self) -> Vec<Programme> {
         self.shared.look().settings.programmes.clone()
-    }
-
-    // ---- persons and staff
-
-    /// Does one act; gives the ids of the events it made.
-    pub fn act(&self, individual: &str, act: Act) -> Result<Vec<String>, NotPossible> {
-        self.shared.change(|world| world.act(individual, act))
-    }
-
-    /// Does several acts; stops at the first that is not possible.
-    pub fn perform(&self, individual: &str, acts: impl IntoIterator<Item = Act>) -> Result<Vec<String>, NotPossible> {
-        let mut events = Vec::new();
-        for act in acts {
-            events.extend(self.act(individual, act)?);
-        }
-        Ok(events)
     }
 
     /// An individual that no call of ours made, in this programme (absent: the first), with link asked for.
@@ -181,7 +115,7 @@ impl Intergiro {
     }
 }
 
-/// Levers on webhooks and manners.
+/// Levers on webhooks.
 impl Intergiro {
     /// Adds a webhook URL; gives its id.
     pub fn subscribe(&self, subscription: Subscription) -> String {
@@ -191,58 +125,6 @@ impl Intergiro {
     /// No webhooks from now on; what is under way is dropped.
     pub fn unsubscribe_all(&self) {
         self.shared.change(|world| (0..world.targets.len()).for_each(|place| world.remove_target(place)));
-    }
-
-    /// Pushes retry time; what has become due goes out.
-    pub fn advance(&self, by: Duration) {
-        self.shared.change(|world| world.retry_time.push(by));
-    }
-
-    /// Pushes retry time to the next repeat or late event; false if none waits.
-    pub fn advance_to_next_retry(&self) -> bool {
-        self.shared.change(World::push_to_next)
-    }
-
-    /// Sends what was held, one after the other, in this order.
-    pub fn release(&self, order: &Order) {
-        let indices = self.shared.change(|world| world.take_held(order));
-        self.shared.runtime.spawn(delivery::deliver_in_order(Arc::clone(&self.shared), indices));
-    }
-
-    /// Sends every webhook of this individual again: same ids, same bodies.
-    pub fn send_again(&self, individual: &str) {
-        self.shared.change(|world| world.requeue(individual));
-    }
-
-    pub fn misbehave(&self, rule: ApiRule) -> RuleId {
-        self.shared.change(|world| {
-            let (id, made_at) = (world.next_rule(), world.changes());
-            world.api_rules.push(Active::new(id, rule, made_at));
-            id
-        })
-    }
-
-    pub fn misdeliver(&self, rule: WebhookRule) -> RuleId {
-        self.shared.change(|world| {
-            let (id, made_at) = (world.next_rule(), world.changes());
-            world.webhook_rules.push(Active::new(id, rule, made_at));
-            id
-        })
-    }
-
-    pub fn remove_rule(&self, id: RuleId) {
-        self.shared.change(|world| {
-            world.api_rules.retain(|active| active.id != id);
-            world.webhook_rules.retain(|active| active.id != id);
-        });
-    }
-
-    /// Removes every rule.
-    pub fn behave(&self) {
-        self.shared.change(|world| {
-            world.api_rules.clear();
-            world.webhook_rules.clear();
-        });
     }
 }
 

@@ -1,18 +1,13 @@
-//! What a test asks: what is true, what was made, sent and called, and waiting for it.
-
-use std::{collections::BTreeMap, time::Duration};
+//! What a test asks of this simulator alone: what is true, what was made.
 
 use super::{
     Intergiro,
-    delivery::Delivery,
     links::Purpose,
     person::PendingAction,
-    records::{
-        self, ActionTruth, DeliveryRecord, Endpoint, EventRecord, LinkTruth, RequestRecord, SignIns, Truth, WebhookSent,
-    },
+    records::{ActionTruth, Endpoint, EventRecord, LinkTruth, RequestRecord, SignIns, Truth},
     world::World,
 };
-use crate::clock::{self, WaitedTooLong};
+use crate::clock;
 
 impl Intergiro {
     pub fn truth(&self, individual: &str) -> Option<Truth> {
@@ -54,54 +49,18 @@ impl Intergiro {
         self.events().into_iter().filter(|event| event.programme == programme).collect()
     }
 
-    /// Every try, in the order of the answers.
-    pub fn webhooks_sent(&self) -> Vec<WebhookSent> {
-        self.shared.look().sent.clone()
-    }
-
-    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
-        self.shared.look().deliveries.iter().map(Delivery::record).collect()
-    }
-
-    pub fn requests(&self) -> Vec<RequestRecord> {
-        self.shared.look().requests.clone()
-    }
-
-    pub fn request_counts(&self) -> BTreeMap<Endpoint, usize> {
-        records::count(&self.shared.look().requests)
-    }
-
-    /// Calls by method and path with query: `GET /v3/events/…` → how often.
-    pub fn path_counts(&self) -> BTreeMap<String, usize> {
-        records::count_paths(&self.shared.look().requests)
-    }
-
-    pub fn requests_to(&self, endpoint: Endpoint) -> usize {
-        self.shared.look().requests.iter().filter(|request| request.endpoint == endpoint).count()
-    }
-
     /// Calls that asked whose an event is: read by its id, or its pending action by the event's id.
     pub fn resolves_of(&self, event: &str) -> usize {
         let (path, query) = (format!("/v3/events/{event}"), format!("event_id={event}"));
         let asks = |request: &&RequestRecord| {
             request.path == path || (request.endpoint == Endpoint::ListPendingActions && request.path.contains(&query))
         };
-        self.shared.look().requests.iter().filter(asks).count()
+        self.shared.look().frame.requests.iter().filter(asks).count()
     }
 
     /// Logins, refreshes and what was wrong with them.
     pub fn sign_ins(&self) -> SignIns {
         self.shared.look().sign_ins
-    }
-
-    /// Waits until `holds`; asked again after everything that happens here.
-    pub async fn wait_for(&self, mut holds: impl FnMut(&Self) -> bool, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || holds(self)).await
-    }
-
-    /// Waits until every event due by now was answered or has run out of patience.
-    pub async fn quiet(&self, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || self.shared.look().is_quiet()).await
     }
 }
 

@@ -16,11 +16,11 @@ use super::{
     acts::NotPossible,
     call::Call,
     links::{Link, Purpose},
-    world::{Shared, World},
+    world::World,
 };
-use crate::answers::html;
+use crate::{answers::page, state::Shared};
 
-pub(crate) fn serve(shared: &Arc<Shared>, call: &Call) -> Response {
+pub(crate) fn serve(shared: &Arc<Shared<World>>, call: &Call) -> Response {
     let mut response = shared.change(|world| visit(world, call));
     response.headers_mut().insert("x-frame-options", HeaderValue::from_static("DENY"));
     response
@@ -28,14 +28,14 @@ pub(crate) fn serve(shared: &Arc<Shared>, call: &Call) -> Response {
 
 fn visit(world: &mut World, call: &Call) -> Response {
     let Some(link) = asked_for(world, call) else {
-        return page(StatusCode::NOT_FOUND, "This link is not known.");
+        return page("Intergiro", StatusCode::NOT_FOUND, "This link is not known.");
     };
     if link.is_over() {
-        return page(StatusCode::GONE, "This link is not valid any more.");
+        return page("Intergiro", StatusCode::GONE, "This link is not valid any more.");
     }
     match call.method {
         Method::GET => show(world, &link),
-        Method::POST => press(world, &link, &field(&call.body, "act")),
+        Method::POST => press(world, &link, &call.form("act").unwrap_or_default()),
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
 }
@@ -60,6 +60,7 @@ fn show(world: &mut World, link: &Link) -> Response {
     };
     let buttons = buttons.map(|(name, label)| format!("<p><button name=act value={name}>{label}</button></p>"));
     page(
+        "Intergiro",
         StatusCode::OK,
         &format!(
             "<h1>{title} (simulated)</h1><p>{}</p><form method=post>{}</form>",
@@ -85,21 +86,11 @@ fn press(world: &mut World, link: &Link, button: &str) -> Response {
         (Purpose::Onboarding(individual), "leave") => world.act(individual, Act::DropOff),
         (Purpose::Consent(consent), "approve") => world.decide_consent(consent, true),
         (Purpose::Consent(consent), "decline") => world.decide_consent(consent, false),
-        (_, _) => return page(StatusCode::BAD_REQUEST, "No such button."),
+        (_, _) => return page("Intergiro", StatusCode::BAD_REQUEST, "No such button."),
     };
     match done {
         Ok(_) => Redirect::to(&link.return_url).into_response(),
-        Err(NotPossible::LinkOver) => page(StatusCode::GONE, "This link is not valid any more."),
-        Err(error) => page(StatusCode::CONFLICT, &error.to_string()),
+        Err(NotPossible::LinkOver) => page("Intergiro", StatusCode::GONE, "This link is not valid any more."),
+        Err(error) => page("Intergiro", StatusCode::CONFLICT, &error.to_string()),
     }
-}
-
-fn page(status: StatusCode, body: &str) -> Response {
-    let head = "<!doctype html><meta name=viewport content=\"width=device-width\"><title>Intergiro (simulated)</title>";
-    html(status, format!("{head}{body}"))
-}
-
-fn field(form: &[u8], name: &str) -> String {
-    let mut pairs = url::form_urlencoded::parse(form);
-    pairs.find(|(member, _)| member == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

@@ -132,7 +132,7 @@ impl World {
 
     /// The programme that a call speaks for.
     pub(super) fn signed_in(&self, call: &Call) -> Result<String, Reply> {
-        let token = call.bearer().ok_or_else(|| Reply::unauthorized("Access token missing"))?;
+        let token = call.credential("Bearer ").ok_or_else(|| Reply::unauthorized("Access token missing"))?;
         let session = self.sessions.iter().find(|session| session.access == token);
         let session = session.ok_or_else(|| Reply::unauthorized("Access token invalid"))?;
         let alive = !session.over && session.access_until > self.token_time.elapsed();

@@ -164,11 +164,3 @@ impl Default for Retry {
         }
     }
 }
-
-impl Retry {
-    /// The wait after try number `tries` (from 1).
-    pub(crate) fn wait_after(&self, tries: u32) -> Duration {
-        let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.steps.get(index).or(self.steps.last()).copied().unwrap_or_default()
-    }
-}

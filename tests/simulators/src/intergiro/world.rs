@@ -1,82 +1,38 @@
 //! The simulator's whole state behind one lock: people, actions, consents, links, sessions, rules, deliveries, records.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
-use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, watch};
 
 use super::{
-    delivery::{Delivery, Target},
+    act::Act,
+    acts::NotPossible,
+    delivery::{self, Letter, Target},
     events::Event,
     links::Link,
-    manners::{ApiRule, WebhookRule},
+    manners::{ApiManner, WebhookManner},
     person::{Consent, Individual, PendingAction},
-    records::{RequestRecord, SignIns, WebhookSent},
+    records::{DeliveryRecord, Endpoint, RequestRecord, SignIns, WebhookSent},
     session::Session,
     settings::{Settings, Subscription},
 };
 use crate::{
     chance,
     clock::{self, RetryTime},
-    rules::{Active, RuleId},
+    history::View,
+    outbox::Delivery,
+    rules::NoTarget,
+    simulator::{Frame, Simulated},
+    state::Shared,
 };
 
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    /// Rung when a delivery may have become due.
-    pub(crate) due: Notify,
-    /// Counts up with everything that happens, for those who wait for something.
-    pub(crate) news: watch::Sender<u64>,
-    pub(crate) http: reqwest::Client,
-    pub(crate) runtime: tokio::runtime::Handle,
-}
-
-impl Shared {
-    pub(crate) fn new(world: World, http: reqwest::Client) -> Self {
-        let (news, _) = watch::channel(0);
-        Self { world: Mutex::new(world), due: Notify::new(), news, http, runtime: tokio::runtime::Handle::current() }
-    }
-
-    /// Reads without telling anybody.
-    pub(crate) fn look(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes, then tells.
-    pub(crate) fn change<T>(&self, with: impl FnOnce(&mut World) -> T) -> T {
-        let result = with(&mut self.look());
-        self.due.notify_one();
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
-        result
-    }
-}
-
-/// One state of an individual, as a GET showed it.
-struct Version {
-    number: u64,
-    shown: Value,
-}
-
-/// Which state a GET answers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum View {
-    Now,
-    Previous,
-    AsOf(u64),
-}
-
-pub(crate) struct World {
+pub struct World {
+    pub(crate) frame: Frame<Self>,
     pub(crate) settings: Settings,
     /// Origin of the API.
     pub(crate) api: String,
     /// Origin of the hosted pages.
     pub(crate) pages: String,
-    pub(crate) retry_time: RetryTime,
     /// Time of sessions and tokens: real, but may be pushed.
     pub(crate) token_time: RetryTime,
     /// API keys that are good, with their programmes.
@@ -94,25 +50,54 @@ pub(crate) struct World {
     pub(crate) links: Vec<Link>,
     pub(crate) events: Vec<Event>,
     pub(crate) targets: Vec<Target>,
-    pub(crate) api_rules: Vec<Active<ApiRule>>,
-    pub(crate) webhook_rules: Vec<Active<WebhookRule>>,
-    pub(crate) deliveries: Vec<Delivery>,
-    pub(crate) sent: Vec<WebhookSent>,
-    pub(crate) requests: Vec<RequestRecord>,
-    history: BTreeMap<String, Vec<Version>>,
-    changes: u64,
-    rules_made: u64,
     last_stamp: OffsetDateTime,
+}
+
+impl Simulated for World {
+    type Endpoint = Endpoint;
+    type ApiManner = ApiManner;
+    type WebhookManner = WebhookManner;
+    type Target = NoTarget;
+    type Act = Act;
+    type NotPossible = NotPossible;
+    type Letter = Letter;
+    type Request = RequestRecord;
+    type Delivery = DeliveryRecord;
+    type Sent = WebhookSent;
+
+    fn frame(&mut self) -> &mut Frame<Self> {
+        &mut self.frame
+    }
+
+    fn concerns(letter: &Letter, individual: &str) -> bool {
+        letter.individual.as_deref() == Some(individual)
+    }
+
+    fn act(&mut self, individual: &str, act: Act) -> Result<Vec<String>, NotPossible> {
+        self.act(individual, act)
+    }
+
+    fn asked(request: &RequestRecord) -> (Endpoint, String) {
+        (request.endpoint, format!("{} {}", request.method, request.path))
+    }
+
+    fn delivery(delivery: &Delivery<Letter>) -> DeliveryRecord {
+        delivery::record(delivery)
+    }
+
+    async fn attempt(shared: Arc<Shared<Self>>, index: usize) {
+        delivery::attempt(shared, index).await;
+    }
 }
 
 impl World {
     /// `origins`: of the API and of the hosted pages.
-    pub(crate) fn new(settings: Settings, origins: (String, String)) -> Self {
+    pub(crate) fn new(settings: Settings, origins: (String, String)) -> io::Result<Self> {
         let (api, pages) = origins;
         let keys = settings.programmes.iter().map(|it| (it.api_key.clone(), it.name.clone())).collect();
         let subscriptions = settings.subscriptions.clone();
         let mut world = Self {
-            retry_time: RetryTime::new(settings.retry.scale),
+            frame: Frame::new(settings.retry.scale)?,
             token_time: RetryTime::new(1),
             settings,
             api,
@@ -129,20 +114,12 @@ impl World {
             links: Vec::new(),
             events: Vec::new(),
             targets: Vec::new(),
-            api_rules: Vec::new(),
-            webhook_rules: Vec::new(),
-            deliveries: Vec::new(),
-            sent: Vec::new(),
-            requests: Vec::new(),
-            history: BTreeMap::new(),
-            changes: 0,
-            rules_made: 0,
             last_stamp: OffsetDateTime::UNIX_EPOCH,
         };
         for subscription in subscriptions {
             world.subscribe(subscription);
         }
-        world
+        Ok(world)
     }
 
     /// Adds a webhook URL; gives its id.
@@ -163,27 +140,10 @@ impl World {
         clock::stamp_millis(self.last_stamp)
     }
 
-    /// Numbers a change of anything that a GET shows.
-    pub(crate) fn next_change(&mut self) -> u64 {
-        self.changes = self.changes.saturating_add(1);
-        self.changes
-    }
-
     /// Keeps the individual, and what a GET of it shows from now on.
     pub(crate) fn keep(&mut self, individual: Individual) {
-        let version = Version { number: self.next_change(), shown: individual.shown() };
-        self.history.entry(individual.id.clone()).or_default().push(version);
+        self.frame.history.remember(&individual.id, individual.shown());
         self.individuals.insert(individual.id.clone(), individual);
-    }
-
-    pub(crate) fn seen(&self, individual: &str, view: View) -> Option<Value> {
-        let versions = self.history.get(individual)?;
-        let version = match view {
-            View::Now => versions.last(),
-            View::Previous => versions.iter().rev().nth(1),
-            View::AsOf(number) => versions.iter().rev().find(|version| version.number <= number),
-        };
-        version.map(|version| version.shown.clone())
     }
 
     /// The number of the last change that a list shows, where `last` is the number of its own newest.
@@ -193,15 +153,6 @@ impl World {
             View::Previous => last.saturating_sub(1),
             View::AsOf(number) => number,
         }
-    }
-
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes
-    }
-
-    pub(crate) fn next_rule(&mut self) -> RuleId {
-        self.rules_made = self.rules_made.saturating_add(1);
-        RuleId(self.rules_made)
     }
 
     /// The individual that an id of any kind belongs to.

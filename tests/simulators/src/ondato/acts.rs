@@ -6,8 +6,9 @@ use super::{
     act::Act,
     idv::{Consent, Idv, IdvStatus, Redaction},
     kyc::{Decision, Kyc, Reading},
-    world::{View, World, key},
+    world::{World, key},
 };
+use crate::history::View;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotPossible {

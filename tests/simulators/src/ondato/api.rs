@@ -10,9 +10,9 @@ use super::{
     idv::Idv,
     records::Endpoint,
     settings::Application,
-    world::{Token, View, World, key},
+    world::{Token, World, key},
 };
-use crate::chance;
+use crate::{chance, history::View};
 
 impl World {
     /// The answer of a well-behaved Ondato. `view` says which state a GET shows.

@@ -1,20 +1,13 @@
 //! A call as it arrived, and an answer before it meets the rules.
 
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::{hosts::Host, records::Endpoint};
+use crate::{answers::Plain, call};
 
-/// A call as it arrived.
-pub(crate) struct Call {
-    pub(crate) host: Host,
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
+pub(crate) type Call = call::Call<Host>;
 
 impl Call {
     /// Which endpoint it is, with the id in the path.
@@ -42,20 +35,12 @@ impl Call {
         }
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
     pub(super) fn json(&self) -> Result<Value, Reply> {
-        let body: Result<Value, _> = serde_json::from_slice(&self.body);
-        body.ok()
-            .filter(Value::is_object)
-            .ok_or_else(|| Reply::invalid("body", "Invalid", "The body is not a JSON object."))
+        self.object().ok_or_else(|| Reply::invalid("body", "Invalid", "The body is not a JSON object."))
     }
 
     pub(super) fn query_number(&self, name: &str, otherwise: usize) -> usize {
-        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs.find(|(member, _)| member == name).and_then(|(_, value)| value.parse().ok()).unwrap_or(otherwise)
+        self.query(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
     }
 }
 
@@ -105,6 +90,13 @@ impl Reply {
 
     pub(super) fn token_refused(status: StatusCode, error: &str) -> Self {
         Self::new(status, json!({"error": error}))
+    }
+}
+
+impl From<Reply> for Plain {
+    fn from(reply: Reply) -> Self {
+        let total = reply.total.map(|total| (HeaderName::from_static("total-count"), HeaderValue::from(total)));
+        Self { header: total, ..Self::new(reply.status, reply.body) }
     }
 }
 

@@ -5,26 +5,27 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{
-    delivery::Delivery,
+    delivery::Letter,
     manners::WebhookManner,
     proof::Proof,
     records::{DeliveryState, EventRecord},
     settings::Subscription,
     world::{World, key},
 };
-use crate::chance;
+use crate::{
+    chance,
+    members::{set, text},
+    outbox::Passage,
+};
 
 /// What the rules make of one event.
 struct Plan {
     event_type: String,
     application_id: String,
     payload: Value,
-    copies: u32,
-    wait: Duration,
-    state: DeliveryState,
+    passage: Passage,
     proof: Proof,
     upper_case: bool,
-    truncated: bool,
 }
 
 impl World {
@@ -43,26 +44,31 @@ impl World {
             created_utc: self.stamp(),
             payload,
         };
-        let application_id = text(&event.payload, "applicationId");
+        let application_id = text(&event.payload, "applicationId").to_owned();
         let mut plan = Plan {
             event_type: self.spelt(event_type),
             application_id: application_id.clone(),
             payload: event.payload.clone(),
-            copies: 1,
-            wait: Duration::ZERO,
-            state: DeliveryState::Waiting,
+            passage: Passage::default(),
             proof: Proof::Right,
             upper_case: false,
-            truncated: false,
         };
-        for manner in self.webhook_manners(event_type, idv) {
+        let manners = self.frame.rules.manners(event_type, |wanted| key(wanted) == key(idv), |target| match *target {});
+        for manner in manners {
             plan.spoil(manner, before.as_ref());
         }
         let body = self.envelope(&event, &plan);
-        for index in self.subscribers(event_type, &application_id) {
-            for copy in 1..=plan.copies {
-                self.queue(&event, &plan, index, copy, body.clone());
-            }
+        let made = self.frame.outbox.time.elapsed();
+        for subscription in self.subscribers(event_type, &application_id) {
+            let letter = Letter {
+                event_type: plan.event_type.clone(),
+                idv: event.idv.clone(),
+                subscription,
+                proof: plan.proof,
+                made,
+                signed_at: None,
+            };
+            self.frame.outbox.post(&event.id, &plan.passage, &body, &letter);
         }
         let id = event.id.clone();
         self.events.push(event);
@@ -76,18 +82,6 @@ impl World {
         }
     }
 
-    fn webhook_manners(&mut self, event_type: &str, idv: &str) -> Vec<WebhookManner> {
-        let mut manners = Vec::new();
-        for active in &mut self.webhook_rules {
-            let (after, times) = (active.rule.after, active.rule.times);
-            let about = active.rule.idv.as_ref().is_none_or(|wanted| key(wanted) == key(idv));
-            if about && event_type.starts_with(&active.rule.type_prefix) && active.take(after, times) {
-                manners.push(active.rule.manner.clone());
-            }
-        }
-        manners
-    }
-
     fn subscribers(&self, event_type: &str, application_id: &str) -> Vec<usize> {
         let first = self.settings.applications.first().map(|application| application.application_id.as_str());
         let wants = |subscription: &Subscription| {
@@ -96,24 +90,6 @@ impl World {
             owner == Some(application_id) && listed
         };
         self.settings.subscriptions.iter().enumerate().filter(|(_, it)| wants(it)).map(|(index, _)| index).collect()
-    }
-
-    fn queue(&mut self, event: &EventRecord, plan: &Plan, subscription: usize, copy: u32, body: Vec<u8>) {
-        let now = self.retry_time.elapsed();
-        self.deliveries.push(Delivery {
-            event_id: event.id.clone(),
-            event_type: plan.event_type.clone(),
-            idv: event.idv.clone(),
-            subscription,
-            copy,
-            body,
-            proof: plan.proof,
-            state: plan.state,
-            made: now,
-            due: now.saturating_add(plan.wait),
-            attempts: 0,
-            signed_at: None,
-        });
     }
 
     fn envelope(&self, event: &EventRecord, plan: &Plan) -> Vec<u8> {
@@ -136,11 +112,7 @@ impl World {
         if plan.upper_case {
             raise_ids(&mut envelope);
         }
-        let mut body = envelope.to_string().into_bytes();
-        if plan.truncated {
-            body.truncate(body.len() / 2);
-        }
-        body
+        envelope.to_string().into_bytes()
     }
 
     /// `GET …/webhooks`: the history of one IDV.
@@ -150,7 +122,7 @@ impl World {
     }
 
     fn history_row(&self, event: &EventRecord) -> Value {
-        let accepted = self.sent.iter().find(|sent| sent.event_id == event.id && sent.accepted());
+        let accepted = self.frame.sent.iter().find(|sent| sent.event_id == event.id && sent.accepted());
         let mut row = super::resources::object(json!({
             "id": event.id, "applicationId": text(&event.payload, "applicationId"), "createdUtc": event.created_utc,
             "payload": event.payload, "type": self.spelt(&event.event_type), "isDelivered": accepted.is_some(),
@@ -165,10 +137,10 @@ impl World {
 impl Plan {
     fn spoil(&mut self, manner: WebhookManner, before: Option<&Value>) {
         match manner {
-            WebhookManner::Late { seconds } => self.wait = Duration::from_secs(seconds),
-            WebhookManner::Repeated { copies } => self.copies = copies,
-            WebhookManner::Held => self.state = DeliveryState::Held,
-            WebhookManner::Lost => self.state = DeliveryState::Lost,
+            WebhookManner::Late { seconds } => self.passage.wait = Duration::from_secs(seconds),
+            WebhookManner::Repeated { copies } => self.passage.copies = copies,
+            WebhookManner::Held => self.passage.state = DeliveryState::Held,
+            WebhookManner::Lost => self.passage.state = DeliveryState::Lost,
             WebhookManner::WrongId => {
                 set(&mut self.payload, "id", json!(chance::uuid()));
                 if self.payload.get("identityVerificationId").is_some() {
@@ -183,7 +155,7 @@ impl Plan {
             WebhookManner::UnknownType { name } => self.event_type = name,
             WebhookManner::UpperCaseIds => self.upper_case = true,
             WebhookManner::StalePayload => self.payload = before.cloned().unwrap_or_else(|| self.payload.clone()),
-            WebhookManner::Truncated => self.truncated = true,
+            WebhookManner::Truncated => self.passage.truncated = true,
             WebhookManner::NoProof => self.proof = Proof::Absent,
             WebhookManner::WrongProof => self.proof = Proof::Wrong,
             WebhookManner::OldSignature { seconds } => self.proof = Proof::Old(seconds),
@@ -211,14 +183,4 @@ fn raise_ids(value: &mut Value) {
 fn pascal(name: &str) -> String {
     let (first, rest) = name.split_at(1);
     format!("{}{rest}", first.to_ascii_uppercase())
-}
-
-pub(crate) fn set(object: &mut Value, member: &str, value: Value) {
-    if let Some(members) = object.as_object_mut() {
-        members.insert(member.to_owned(), value);
-    }
-}
-
-fn text(object: &Value, member: &str) -> String {
-    object.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -1,80 +1,14 @@
-//! Bad manners, as rules: what is matched, what happens instead, how often.
-//!
-//! A rule is asked in the order of entry; the first that matches is used. `times` empty means until removed.
-
-use std::time::Duration;
+//! Bad manners of the API and of webhooks. How rules ask for them stands in the crate's own module of rules.
 
 use serde::{Deserialize, Serialize};
 
 use super::records::Endpoint;
-pub(crate) use crate::rules::Active;
-pub use crate::rules::{Order, RuleId};
-
-/// Misbehaviour of the API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApiRule {
-    /// Absent: every endpoint.
-    #[serde(default)]
-    pub endpoint: Option<Endpoint>,
-    /// Only calls about this IDV (its own, or that of the identification named).
-    #[serde(default)]
-    pub idv: Option<String>,
-    pub manner: ApiManner,
-    /// How many matching calls are spared before the rule begins.
-    #[serde(default)]
-    pub after: u32,
-    #[serde(default)]
-    pub times: Option<u32>,
-    /// Real time after which the rule ends.
-    #[serde(default)]
-    pub for_ms: Option<u64>,
-    /// The call does its work all the same, only the answer is spoilt.
-    #[serde(default)]
-    pub work_done: bool,
-}
-
-impl ApiRule {
-    pub fn always(manner: ApiManner) -> Self {
-        Self { endpoint: None, idv: None, manner, after: 0, times: None, for_ms: None, work_done: false }
-    }
-
-    #[must_use]
-    pub fn at(mut self, endpoint: Endpoint) -> Self {
-        self.endpoint = Some(endpoint);
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, idv: impl Into<String>) -> Self {
-        self.idv = Some(idv.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
-    }
-
-    #[must_use]
-    pub fn after(mut self, spared: u32) -> Self {
-        self.after = spared;
-        self
-    }
-
-    #[must_use]
-    pub fn lasting(mut self, length: Duration) -> Self {
-        self.for_ms = Some(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
-        self
-    }
-
-    #[must_use]
-    pub fn with_work_done(mut self) -> Self {
-        self.work_done = true;
-        self
-    }
-}
+use crate::{
+    answers::Plain,
+    chance,
+    conduct::{Manner, Spoilt},
+    rules,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,54 +50,27 @@ pub enum ApiManner {
     Closed,
 }
 
-impl ApiManner {
-    /// Whether the true answer is needed to make the bad one.
-    pub(crate) fn bends_answer(&self) -> bool {
+/// Misbehaviour of the API.
+pub type ApiRule = rules::ApiRule<Endpoint, ApiManner>;
+
+impl Manner for ApiManner {
+    fn comes_to(&self) -> Spoilt {
         match self {
-            Self::Stale | Self::Frozen | Self::Truncated | Self::SlowDrip { .. } | Self::Late { .. } => true,
-            Self::WrongId | Self::ForeignApplication | Self::UnknownStatus { .. } | Self::UnknownReason { .. } => true,
-            Self::TooMany { .. } | Self::Status { .. } | Self::Html | Self::Silence | Self::Closed => false,
+            Self::Stale => Spoilt::Stale,
+            Self::Frozen => Spoilt::Frozen,
+            Self::TooMany { retry_after } => Spoilt::Instead(Plain::too_many(*retry_after)),
+            Self::Status { code } => Spoilt::Instead(Plain::code(*code)),
+            Self::Html => Spoilt::Html,
+            Self::Truncated => Spoilt::Truncated,
+            Self::Silence => Spoilt::Silence,
+            Self::SlowDrip { millis } => Spoilt::SlowDrip { millis: *millis },
+            Self::Late { millis } => Spoilt::Late { millis: *millis },
+            Self::WrongId => Spoilt::bent("id", chance::uuid()),
+            Self::ForeignApplication => Spoilt::bent("applicationId", chance::uuid()),
+            Self::UnknownStatus { status } => Spoilt::bent("status", status),
+            Self::UnknownReason { reason } => Spoilt::bent("statusReason", reason),
+            Self::Closed => Spoilt::Closed,
         }
-    }
-}
-
-/// Misbehaviour of webhooks, decided when the event is made.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookRule {
-    /// Beginning of the type's documented name (`KycIdentification.`); empty: every event.
-    #[serde(default, rename = "type")]
-    pub type_prefix: String,
-    #[serde(default)]
-    pub idv: Option<String>,
-    pub manner: WebhookManner,
-    #[serde(default)]
-    pub after: u32,
-    #[serde(default)]
-    pub times: Option<u32>,
-}
-
-impl WebhookRule {
-    pub fn always(manner: WebhookManner) -> Self {
-        Self { type_prefix: String::new(), idv: None, manner, after: 0, times: None }
-    }
-
-    #[must_use]
-    pub fn on(mut self, type_prefix: impl Into<String>) -> Self {
-        self.type_prefix = type_prefix.into();
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, idv: impl Into<String>) -> Self {
-        self.idv = Some(idv.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
     }
 }
 
@@ -202,3 +109,6 @@ pub enum WebhookManner {
         seconds: i64,
     },
 }
+
+/// Misbehaviour of webhooks.
+pub type WebhookRule = rules::WebhookRule<WebhookManner>;

@@ -34,79 +34,38 @@ mod serving;
 mod settings;
 mod world;
 
-use std::{io, sync::Arc, time::Duration};
+use std::io;
 
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
+use self::world::{World, key};
 pub use self::{
     act::Act,
     acts::NotPossible,
     hosts::BaseUrls,
-    manners::{ApiManner, ApiRule, Order, RuleId, WebhookManner, WebhookRule},
+    manners::{ApiManner, ApiRule, WebhookManner, WebhookRule},
     proof::signature,
-    records::{Answer, DeliveryRecord, DeliveryState, Endpoint, EventRecord, RequestRecord, Truth, WebhookSent},
+    records::{DeliveryRecord, Endpoint, EventRecord, RequestRecord, Truth, WebhookSent},
     settings::{Application, Basic, Hmac, OAuth2, PairIn, Retry, Settings, Style, Subscription},
 };
-use self::{
-    manners::Active,
-    world::{Shared, World, key},
+use crate::simulator::Simulator;
+pub use crate::{
+    outbox::{Answer, DeliveryState},
+    rules::{Order, RuleId},
 };
-use crate::{client::http_client, server::Server};
 
-/// A simulated Ondato. Dropping the value that `start` gave stops it.
-pub struct Ondato {
-    shared: Arc<Shared>,
-    running: Option<Running>,
-}
-
-struct Running {
-    servers: Vec<Server>,
-    sending: JoinHandle<()>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.sending.abort();
-    }
-}
+/// A simulated Ondato.
+pub type Ondato = Simulator<World>;
 
 impl Ondato {
-    /// Starts all hosts; they answer as soon as this returns.
+    /// Starts all hosts.
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let listeners = hosts::bind_all(settings.port).await?;
         let mut urls = BaseUrls::default();
         for (host, listener) in &listeners {
             urls.set(*host, listener.local_addr()?);
         }
-        let client = http_client().map_err(io::Error::other)?;
-        let shared = Arc::new(Shared::new(World::new(settings, urls), client));
-        let mut servers = Vec::new();
-        for (host, listener) in listeners {
-            servers.push(Server::start(listener, serving::router(Arc::clone(&shared), host)).await?);
-        }
-        let sending = tokio::spawn(delivery::deliver_what_is_due(Arc::clone(&shared)));
-        Ok(Self { shared, running: Some(Running { servers, sending }) })
-    }
-
-    /// A handle without the servers, for the control pages.
-    fn over(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), running: None }
-    }
-
-    /// A further handle on the same simulator, for another task; it keeps nothing running.
-    #[must_use]
-    pub fn handle(&self) -> Self {
-        Self::over(&self.shared)
-    }
-
-    /// Closes every port and connection. The records stay.
-    pub async fn stop(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            for server in &mut running.servers {
-                server.stop().await;
-            }
-        }
+        Self::run(World::new(settings, urls)?, listeners, serving::serve).await
     }
 
     /// `{"identity", "idv", "kyc", "kyb", "forms", "app"}`, as the gateway's configuration wants them.
@@ -121,22 +80,6 @@ impl Ondato {
 
     pub fn applications(&self) -> Vec<Application> {
         self.shared.look().settings.applications.clone()
-    }
-
-    // ---- the person and the operator
-
-    /// Does one act; gives the ids of the events it made.
-    pub fn act(&self, idv: &str, act: Act) -> Result<Vec<String>, NotPossible> {
-        self.shared.change(|world| world.act(idv, act))
-    }
-
-    /// Does several acts; stops at the first that is not possible.
-    pub fn perform(&self, idv: &str, acts: impl IntoIterator<Item = Act>) -> Result<Vec<String>, NotPossible> {
-        let mut events = Vec::new();
-        for act in acts {
-            events.extend(self.act(idv, act)?);
-        }
-        Ok(events)
     }
 
     /// An IDV that no call of ours made (static link, portal), for the first application.
@@ -182,11 +125,7 @@ impl Ondato {
                 // the index of a target stays its name, so it is muted, not removed
                 subscription.types = vec!["none".to_owned()];
             }
-            for delivery in &mut world.deliveries {
-                if delivery.state == DeliveryState::Waiting || delivery.state == DeliveryState::Held {
-                    delivery.state = DeliveryState::Dropped;
-                }
-            }
+            world.frame.outbox.drop_where(|_| true);
         });
     }
 
@@ -202,69 +141,6 @@ impl Ondato {
 
     pub fn set_style(&self, style: Style) {
         self.shared.change(|world| world.settings.style = style);
-    }
-
-    /// Pushes retry time; what has become due goes out.
-    pub fn advance(&self, by: Duration) {
-        self.shared.change(|world| world.retry_time.push(by));
-    }
-
-    /// Pushes retry time to the next repeat or late event; false if none waits.
-    pub fn advance_to_next_retry(&self) -> bool {
-        self.shared.change(World::push_to_next)
-    }
-
-    /// Sends what was held, one after the other, in this order.
-    pub fn release(&self, order: &Order) {
-        let indices = self.shared.change(|world| world.take_held(order));
-        self.shared.runtime.spawn(delivery::deliver_in_order(Arc::clone(&self.shared), indices));
-    }
-
-    /// Sends every event of this IDV again, as an operator's replay would: same ids, same bodies.
-    pub fn send_again(&self, idv: &str) {
-        self.shared.change(|world| {
-            let now = world.retry_time.elapsed();
-            for delivery in &mut world.deliveries {
-                let over =
-                    matches!(delivery.state, DeliveryState::Delivered | DeliveryState::Dropped | DeliveryState::Lost);
-                if over && key(&delivery.idv) == key(idv) {
-                    (delivery.state, delivery.due) = (DeliveryState::Waiting, now);
-                }
-            }
-        });
-    }
-
-    // ---- bad manners
-
-    pub fn misbehave(&self, rule: ApiRule) -> RuleId {
-        self.shared.change(|world| {
-            let (id, made_at) = (world.next_rule(), world.changes());
-            world.api_rules.push(Active::new(id, rule, made_at));
-            id
-        })
-    }
-
-    pub fn misdeliver(&self, rule: WebhookRule) -> RuleId {
-        self.shared.change(|world| {
-            let (id, made_at) = (world.next_rule(), world.changes());
-            world.webhook_rules.push(Active::new(id, rule, made_at));
-            id
-        })
-    }
-
-    pub fn remove_rule(&self, id: RuleId) {
-        self.shared.change(|world| {
-            world.api_rules.retain(|active| active.id != id);
-            world.webhook_rules.retain(|active| active.id != id);
-        });
-    }
-
-    /// Removes every rule.
-    pub fn behave(&self) {
-        self.shared.change(|world| {
-            world.api_rules.clear();
-            world.webhook_rules.clear();
-        });
     }
 
     /// Every access token is refused from now on.

@@ -8,7 +8,8 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Ondato, act::Act, call::Call, records::Truth, serving, world::Shared};
+use super::{Ondato, act::Act, call::Call, records::Truth, world::World};
+use crate::{answers::page, members::text, state::Shared};
 
 /// Buttons by name: what each does.
 const BUTTONS: [(&str, &str); 12] = [
@@ -26,18 +27,19 @@ const BUTTONS: [(&str, &str); 12] = [
     ("expire", "Let it expire"),
 ];
 
-pub(crate) fn serve(shared: &Arc<Shared>, call: &Call) -> Response {
+pub(crate) fn serve(shared: &Arc<Shared<World>>, call: &Call) -> Response {
     let ondato = Ondato::over(shared);
     match (&call.method, call.path.as_str()) {
-        (&Method::GET, "/") => show(&ondato, &field(call.query.as_bytes(), "id"), ""),
+        (&Method::GET, "/") => show(&ondato, &call.query("id").unwrap_or_default(), ""),
         (&Method::POST, "/act") => press(&ondato, call),
         (_, _) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 fn press(ondato: &Ondato, call: &Call) -> Response {
-    let id = field(&call.body, "id");
-    match ondato.perform(&id, acts_of(&field(&call.body, "act"))) {
+    let field = |name: &str| call.form(name).unwrap_or_default();
+    let id = field("id");
+    match ondato.perform(&id, acts_of(&field("act"))) {
         Ok(_) => match return_url(ondato.truth(&id)) {
             Some(url) => Redirect::to(&url).into_response(),
             None => Redirect::to(&format!("/?id={id}")).into_response(),
@@ -82,28 +84,19 @@ fn return_url(truth: Option<Truth>) -> Option<String> {
 
 fn show(ondato: &Ondato, id: &str, problem: &str) -> Response {
     let Some(truth) = ondato.truth(id) else {
-        return serving::html(
-            StatusCode::NOT_FOUND,
-            "<!doctype html><title>Ondato (simulated)</title><p>This link is not known.".to_owned(),
-        );
+        return page("Ondato", StatusCode::NOT_FOUND, "<p>This link is not known.");
     };
-    let mut page = format!(
-        "<!doctype html><meta name=viewport content=\"width=device-width\"><title>Ondato (simulated)</title>\
-         <h1>Identity verification (simulated)</h1><p>Status: <b>{}</b>, KYC: <b>{}</b></p><p>{problem}</p>\
+    let mut body = format!(
+        "<h1>Identity verification (simulated)</h1><p>Status: <b>{}</b>, KYC: <b>{}</b></p><p>{problem}</p>\
          <form method=post action=/act><input type=hidden name=id value=\"{}\">",
         truth.idv_status(),
         truth.kyc_status().unwrap_or("not started"),
-        truth.idv.get("id").and_then(Value::as_str).unwrap_or_default(),
+        text(&truth.idv, "id"),
     );
     for (name, label) in BUTTONS {
         // writing to a string cannot fail
-        let _written = write!(page, "<p><button name=act value={name}>{label}</button></p>");
+        let _written = write!(body, "<p><button name=act value={name}>{label}</button></p>");
     }
-    page.push_str("</form>");
-    serving::html(StatusCode::OK, page)
-}
-
-fn field(form: &[u8], name: &str) -> String {
-    let mut pairs = url::form_urlencoded::parse(form);
-    pairs.find(|(member, _)| member == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    body.push_str("</form>");
+    page("Ondato", StatusCode::OK, &body)
 }

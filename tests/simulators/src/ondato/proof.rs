@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use data_encoding::{BASE64, HEXLOWER};
 use reqwest::{RequestBuilder, header::AUTHORIZATION};
 use ring::hmac;
-use serde_json::Value;
 
 use super::{
     records::Answer,
     settings::{Hmac, OAuth2, PairIn, Subscription},
-    world::Shared,
+    world::World,
 };
+use crate::{client, state::Shared};
 
 /// The value of `Ondato-Signature` for a body.
 pub fn signature(secret: &str, unix_seconds: i64, body: &[u8], blank: bool) -> String {
@@ -70,7 +70,8 @@ pub(crate) fn prove(
 
 /// The kept token of a subscription, or a new one from the receiver's token endpoint.
 pub(crate) async fn receiver_token(
-    shared: &Shared,
+    shared: &Shared<World>,
+    http: &reqwest::Client,
     index: usize,
     mode: &OAuth2,
     patience: Duration,
@@ -79,7 +80,7 @@ pub(crate) async fn receiver_token(
     if let Some((token, _)) = kept {
         return Ok(token);
     }
-    let (token, lifetime) = match tokio::time::timeout(patience, fetch_token(&shared.http, mode)).await {
+    let (token, lifetime) = match tokio::time::timeout(patience, fetch_token(http, mode)).await {
         Ok(fetched) => fetched.map_err(Answer::NoToken)?,
         Err(_) => return Err(Answer::NoToken("no answer".to_owned())),
     };
@@ -98,14 +99,5 @@ async fn fetch_token(http: &reqwest::Client, mode: &OAuth2) -> Result<(String, u
         PairIn::BasicHeader => request = request.basic_auth(&mode.client_id, Some(&mode.client_secret)),
     }
     form.extend(mode.scope.as_deref().map(|scope| ("scope", scope)));
-    let answer = request.form(&form).send().await.map_err(|error| error.to_string())?;
-    if !answer.status().is_success() {
-        return Err(format!("status {}", answer.status().as_u16()));
-    }
-    let body = answer.bytes().await.map_err(|error| error.to_string())?;
-    let body: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-    let token = body.get("access_token").and_then(Value::as_str).ok_or("no access_token")?;
-    // RFC 6749 makes expires_in optional: an hour then
-    let lifetime = body.get("expires_in").and_then(Value::as_u64).unwrap_or(3_600);
-    Ok((token.to_owned(), lifetime))
+    client::fetch_token(request.form(&form)).await
 }

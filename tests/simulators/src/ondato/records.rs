@@ -1,9 +1,10 @@
 //! What the simulator remembers for its oracle.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::members::text;
+pub(super) use crate::outbox::{Answer, DeliveryState};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,10 +68,6 @@ impl Truth {
     }
 }
 
-fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
 /// One try to hand over an event.
 #[derive(Debug, Clone, Serialize)]
 pub struct WebhookSent {
@@ -93,23 +90,6 @@ impl WebhookSent {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    Status(u16),
-    /// Nothing within the patience of 30 s.
-    TimedOut,
-    NotConnected(String),
-    /// The receiver's token endpoint gave none.
-    NoToken(String),
-}
-
-impl Answer {
-    pub fn is_success(&self) -> bool {
-        matches!(self, Self::Status(200..=299))
-    }
-}
-
 /// One event on its way to one subscription.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeliveryRecord {
@@ -123,19 +103,6 @@ pub struct DeliveryRecord {
     pub state: DeliveryState,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    Held,
-    Waiting,
-    Sending,
-    Delivered,
-    /// Given up after the last try.
-    Dropped,
-    /// By a rule: never sent.
-    Lost,
-}
-
 /// One event that happened, whatever became of its deliveries.
 #[derive(Debug, Clone, Serialize)]
 pub struct EventRecord {
@@ -146,13 +113,4 @@ pub struct EventRecord {
     pub idv: String,
     pub created_utc: String,
     pub payload: Value,
-}
-
-/// Calls counted by endpoint.
-pub(super) fn count(requests: &[RequestRecord]) -> BTreeMap<Endpoint, usize> {
-    let mut counts = BTreeMap::new();
-    for request in requests {
-        *counts.entry(request.endpoint).or_default() += 1;
-    }
-    counts
 }

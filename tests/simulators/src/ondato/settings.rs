@@ -198,7 +198,7 @@ pub struct Style {
 pub struct Retry {
     /// Retry time runs this many times faster than real time; 0: only by `advance`.
     pub scale: u32,
-    /// Waits between tries; the last one repeats.
+    /// Waits between tries, without jitter; the last one repeats.
     pub steps: Vec<Duration>,
     /// Upper share by which a wait is lengthened at random. The real schedule is randomised; 0 keeps tests exact.
     pub jitter: f64,
@@ -226,14 +226,6 @@ impl Default for Retry {
             late_patience: Duration::from_mins(3),
             final_codes: Vec::new(),
         }
-    }
-}
-
-impl Retry {
-    /// The wait after try number `tries` (from 1), without jitter.
-    pub(crate) fn wait_after(&self, tries: u32) -> Duration {
-        let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.steps.get(index).or(self.steps.last()).copied().unwrap_or_default()
     }
 }
 

@@ -1,56 +1,30 @@
 //! The simulator's whole state behind one lock: resources with their history, tokens, rules, deliveries, records.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{collections::BTreeMap, io, sync::Arc, time::Instant};
 
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, watch};
 
 use super::{
-    delivery::Delivery,
+    act::Act,
+    acts::NotPossible,
+    delivery::{self, Letter},
     hosts::BaseUrls,
     idv::Idv,
     kyc::Kyc,
-    manners::{Active, ApiRule, RuleId, WebhookRule},
-    records::{EventRecord, RequestRecord, Truth, WebhookSent},
+    manners::{ApiManner, WebhookManner},
+    records::{DeliveryRecord, Endpoint, EventRecord, RequestRecord, Truth, WebhookSent},
     resources::{CompanyDocument, Form, Kyb},
     settings::{Application, Settings},
 };
-use crate::clock::{self, RetryTime};
-
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    /// Rung when a delivery may have become due.
-    pub(crate) due: Notify,
-    /// Counts up with everything that happens, for those who wait for something.
-    pub(crate) news: watch::Sender<u64>,
-    pub(crate) http: reqwest::Client,
-    pub(crate) runtime: tokio::runtime::Handle,
-}
-
-impl Shared {
-    pub(crate) fn new(world: World, http: reqwest::Client) -> Self {
-        let (news, _) = watch::channel(0);
-        Self { world: Mutex::new(world), due: Notify::new(), news, http, runtime: tokio::runtime::Handle::current() }
-    }
-
-    /// Reads without telling anybody.
-    pub(crate) fn look(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes, then tells.
-    pub(crate) fn change<T>(&self, with: impl FnOnce(&mut World) -> T) -> T {
-        let result = with(&mut self.look());
-        self.due.notify_one();
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
-        result
-    }
-}
+use crate::{
+    clock,
+    history::View,
+    outbox::Delivery,
+    rules::NoTarget,
+    simulator::{Frame, Simulated},
+    state::Shared,
+};
 
 /// An access token that was handed out.
 pub(crate) struct Token {
@@ -58,24 +32,10 @@ pub(crate) struct Token {
     pub(crate) until: Instant,
 }
 
-/// One state of a resource, as a GET showed it.
-struct Version {
-    number: u64,
-    shown: Value,
-}
-
-/// Which state of a resource a GET answers.
-#[derive(Clone, Copy)]
-pub(crate) enum View {
-    Now,
-    Previous,
-    AsOf(u64),
-}
-
-pub(crate) struct World {
+pub struct World {
+    pub(crate) frame: Frame<Self>,
     pub(crate) settings: Settings,
     pub(crate) urls: BaseUrls,
-    pub(crate) retry_time: RetryTime,
     pub(crate) idvs: BTreeMap<String, Idv>,
     pub(crate) kycs: BTreeMap<String, Kyc>,
     pub(crate) kybs: BTreeMap<String, Kyb>,
@@ -85,25 +45,53 @@ pub(crate) struct World {
     pub(crate) tokens: BTreeMap<String, Token>,
     /// Tokens of receivers, by subscription.
     pub(crate) receiver_tokens: BTreeMap<usize, (String, Instant)>,
-    pub(crate) api_rules: Vec<Active<ApiRule>>,
-    pub(crate) webhook_rules: Vec<Active<WebhookRule>>,
     pub(crate) events: Vec<EventRecord>,
-    pub(crate) deliveries: Vec<Delivery>,
-    pub(crate) sent: Vec<WebhookSent>,
-    pub(crate) requests: Vec<RequestRecord>,
-    history: BTreeMap<String, Vec<Version>>,
-    changes: u64,
-    rules_made: u64,
     last_stamp: OffsetDateTime,
 }
 
+impl Simulated for World {
+    type Endpoint = Endpoint;
+    type ApiManner = ApiManner;
+    type WebhookManner = WebhookManner;
+    type Target = NoTarget;
+    type Act = Act;
+    type NotPossible = NotPossible;
+    type Letter = Letter;
+    type Request = RequestRecord;
+    type Delivery = DeliveryRecord;
+    type Sent = WebhookSent;
+
+    fn frame(&mut self) -> &mut Frame<Self> {
+        &mut self.frame
+    }
+
+    fn concerns(letter: &Letter, idv: &str) -> bool {
+        key(&letter.idv) == key(idv)
+    }
+
+    fn act(&mut self, idv: &str, act: Act) -> Result<Vec<String>, NotPossible> {
+        self.act(idv, act)
+    }
+
+    fn asked(request: &RequestRecord) -> (Endpoint, String) {
+        (request.endpoint, format!("{} {}", request.method, request.path))
+    }
+
+    fn delivery(delivery: &Delivery<Letter>) -> DeliveryRecord {
+        delivery::record(delivery)
+    }
+
+    async fn attempt(shared: Arc<Shared<Self>>, index: usize) {
+        delivery::attempt(shared, index).await;
+    }
+}
+
 impl World {
-    pub(crate) fn new(settings: Settings, urls: BaseUrls) -> Self {
-        let retry_time = RetryTime::new(settings.retry.scale);
-        Self {
+    pub(crate) fn new(settings: Settings, urls: BaseUrls) -> io::Result<Self> {
+        Ok(Self {
+            frame: Frame::new(settings.retry.scale)?,
             settings,
             urls,
-            retry_time,
             idvs: BTreeMap::new(),
             kycs: BTreeMap::new(),
             kybs: BTreeMap::new(),
@@ -112,17 +100,9 @@ impl World {
             created: Vec::new(),
             tokens: BTreeMap::new(),
             receiver_tokens: BTreeMap::new(),
-            api_rules: Vec::new(),
-            webhook_rules: Vec::new(),
             events: Vec::new(),
-            deliveries: Vec::new(),
-            sent: Vec::new(),
-            requests: Vec::new(),
-            history: BTreeMap::new(),
-            changes: 0,
-            rules_made: 0,
             last_stamp: OffsetDateTime::UNIX_EPOCH,
-        }
+        })
     }
 
     /// Now, never the same twice: the order of stamps is the order of events (§3.1).
@@ -135,28 +115,11 @@ impl World {
 
     /// Writes down what a GET of this resource shows from now on.
     pub(crate) fn remember(&mut self, id: &str, shown: Value) {
-        self.changes = self.changes.saturating_add(1);
-        let version = Version { number: self.changes, shown };
-        self.history.entry(key(id)).or_default().push(version);
+        self.frame.history.remember(&key(id), shown);
     }
 
     pub(crate) fn shown(&self, id: &str, view: View) -> Option<Value> {
-        let versions = self.history.get(&key(id))?;
-        let version = match view {
-            View::Now => versions.last(),
-            View::Previous => versions.iter().rev().nth(1),
-            View::AsOf(number) => versions.iter().rev().find(|version| version.number <= number),
-        };
-        version.map(|version| version.shown.clone())
-    }
-
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes
-    }
-
-    pub(crate) fn next_rule(&mut self) -> RuleId {
-        self.rules_made = self.rules_made.saturating_add(1);
-        RuleId(self.rules_made)
+        self.frame.history.seen(&key(id), view)
     }
 
     /// The IDV that a resource belongs to.

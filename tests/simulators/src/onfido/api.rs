@@ -8,9 +8,9 @@ use super::{
     call::{Call, Reply, Route},
     records::{Endpoint, Kind, set, text},
     valid,
-    world::{Owner, Thing, View, World},
+    world::{Owner, Thing, World},
 };
-use crate::{chance, clock};
+use crate::{chance, clock, history::View};
 
 /// Parts of an address, null where not given (§2.1).
 const ADDRESS: [&str; 12] = [
@@ -87,7 +87,7 @@ impl World {
 
     pub(super) fn get(&self, owner: &Owner, kind: Kind, id: &str, view: View) -> Result<Reply, Reply> {
         self.own(owner, kind, id)?;
-        self.seen(id, view).map(Reply::ok).ok_or_else(Reply::absent)
+        self.frame.history.seen(id, view).map(Reply::ok).ok_or_else(Reply::absent)
     }
 
     /// A list without pages, of what belongs to the resource that the query names.

@@ -1,18 +1,19 @@
 //! A call as it arrived, where it leads to, and an answer before it meets the rules.
 
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{records::Endpoint, settings::Region};
+use crate::{answers::Plain, call};
 
-/// A call as it arrived.
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+/// The two hosts of Onfido.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    Api,
+    Pages,
 }
+
+pub(crate) type Call = call::Call<Host>;
 
 /// `/{region}/v3.{minor}/{endpoint}`; a path without region is the EU, as the old host without one was (§1.1).
 pub(crate) struct Route<'a> {
@@ -100,33 +101,10 @@ impl Call {
         }
     }
 
-    /// The credential after the scheme's own words.
-    pub(super) fn credential(&self, scheme: &str) -> Option<&str> {
-        self.headers.get("authorization")?.to_str().ok()?.strip_prefix(scheme)
-    }
-
     pub(super) fn json(&self) -> Result<Value, Reply> {
-        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
         let wrong = || Reply::error(StatusCode::BAD_REQUEST, "bad_request", "The body is not a JSON object");
-        body.filter(Value::is_object).ok_or_else(wrong)
+        self.object().ok_or_else(wrong)
     }
-
-    pub(super) fn query(&self, name: &str) -> Option<String> {
-        pair(self.query.as_bytes(), name)
-    }
-
-    pub(super) fn form(&self, name: &str) -> Option<String> {
-        pair(&self.body, name)
-    }
-
-    /// Path and query, as it came.
-    pub(super) fn target(&self) -> String {
-        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
-    }
-}
-
-fn pair(pairs: &[u8], name: &str) -> Option<String> {
-    url::form_urlencoded::parse(pairs).find(|(member, _)| member == name).map(|(_, value)| value.into_owned())
 }
 
 fn minor_of(version: &str) -> Option<u8> {
@@ -201,5 +179,11 @@ impl Reply {
         let error = json!({"id": "544f95539648607d03001542", "type": "validation_error",
             "message": "Something went wrong", "fields": fields});
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, json!({ "error": error }))
+    }
+}
+
+impl From<Reply> for Plain {
+    fn from(reply: Reply) -> Self {
+        Self::new(reply.status, reply.body)
     }
 }

@@ -21,24 +21,22 @@
 //! | `POST tokens/expire`, `tokens/advance` | none, `{"seconds": 900}` | ends OAuth access tokens, pushes their time |
 //! | `DELETE tokens/{token or client id}` | | revokes it |
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{http::StatusCode, response::Response};
-use serde::{Deserialize, de::DeserializeOwned};
+use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Onfido, act::Act, call::Call, settings::Environment, world::Shared};
-use crate::{answers, rules::RuleId};
-
-#[derive(Deserialize)]
-struct Advance {
-    seconds: u64,
-}
+use super::{Onfido, call::Call, settings::Environment, world::World};
+use crate::{
+    control::{self, Refused, absent, read},
+    state::Shared,
+};
 
 #[derive(Deserialize)]
 struct Others {
     action: String,
-    #[serde(default = "one")]
+    #[serde(default = "control::one")]
     count: u32,
 }
 
@@ -51,33 +49,22 @@ struct NewToken {
     environment: Environment,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Acts {
-    One(Act),
-    Several(Vec<Act>),
-}
-
-struct Refused(StatusCode, String);
-
-pub(crate) async fn serve(shared: &Arc<Shared>, call: &Call, path: &str) -> Response {
-    let segments: Vec<&str> = path.split('/').collect();
+/// The answer, if it is a control call.
+pub(crate) async fn serve(shared: &Arc<Shared<World>>, call: &Call) -> Option<Response> {
+    let segments = control::segments(call)?;
     let onfido = Onfido::over(shared);
     let handled = match (call.method.as_str(), segments.as_slice()) {
         ("POST", ["forge"]) => match read(call) {
             Ok(forgery) => Ok(json!(onfido.forge(forgery).await)),
             Err(refused) => Err(refused),
         },
-        ("GET", segments) => seen(&onfido, segments),
+        ("GET", segments) => seen(&onfido, call, segments),
         (_, segments) => changed(&onfido, call, segments),
     };
-    match handled {
-        Ok(answer) => answers::json(StatusCode::OK, &answer),
-        Err(Refused(status, message)) => answers::json(status, &json!({"error": message})),
-    }
+    Some(control::answer(handled))
 }
 
-fn seen(onfido: &Onfido, segments: &[&str]) -> Result<Value, Refused> {
+fn seen(onfido: &Onfido, call: &Call, segments: &[&str]) -> Result<Value, Refused> {
     match segments {
         ["base_urls"] => Ok(onfido.base_urls()),
         ["pages_url"] => Ok(json!(onfido.pages_url())),
@@ -87,70 +74,31 @@ fn seen(onfido: &Onfido, segments: &[&str]) -> Result<Value, Refused> {
         ["things", key @ ..] => onfido.truth(&key.join("/")).map(|it| json!(it)).ok_or_else(|| absent("resource")),
         ["webhooks"] => Ok(json!(onfido.webhooks())),
         ["sent"] => Ok(json!(onfido.webhooks_sent())),
-        ["deliveries"] => Ok(json!(onfido.deliveries())),
         ["events"] => Ok(json!(onfido.events())),
-        ["requests"] => Ok(json!({
-            "counts": onfido.request_counts(), "paths": onfido.path_counts(), "requests": onfido.requests(),
-        })),
-        _ => Err(absent("record")),
+        _ => control::lever(onfido, call, segments),
     }
 }
 
 fn changed(onfido: &Onfido, call: &Call, segments: &[&str]) -> Result<Value, Refused> {
     match (call.method.as_str(), segments) {
-        ("POST", ["things", id, "acts"]) => perform(onfido, id, read(call)?),
+        ("POST", ["things", id, "acts"]) => return control::perform(onfido, id, call),
         ("POST", ["events"]) => {
             let others: Others = read(call)?;
-            Ok(json!({"events": onfido.other_events(None, Environment::Live, &others.action, others.count)}))
+            return Ok(json!({"events": onfido.other_events(None, Environment::Live, &others.action, others.count)}));
         }
-        ("POST", ["rules", "api"]) => Ok(json!(onfido.misbehave(read(call)?))),
-        ("POST", ["rules", "webhooks"]) => Ok(json!(onfido.misdeliver(read(call)?))),
-        ("POST", ["advance"]) if call.body.is_empty() => Ok(json!({"moved": onfido.advance_to_next_retry()})),
-        ("POST", ["webhooks"]) => Ok(json!(onfido.register(read(call)?))),
+        ("POST", ["webhooks"]) => return Ok(json!(onfido.register(read(call)?))),
         ("POST", ["tokens"]) => {
             let new: NewToken = read(call)?;
-            Ok(json!({"token": onfido.new_token(new.account.as_deref(), &new.client, new.environment)}))
+            return Ok(json!({"token": onfido.new_token(new.account.as_deref(), &new.client, new.environment)}));
         }
-        (_, _) => command(onfido, call, segments).map(|()| json!({"done": true})),
-    }
-}
-
-fn command(onfido: &Onfido, call: &Call, segments: &[&str]) -> Result<(), Refused> {
-    match (call.method.as_str(), segments) {
         ("DELETE", ["things", id]) => onfido.forget(id),
         ("POST", ["things", id, "webhooks"]) => onfido.send_again(id),
         ("DELETE", ["webhooks", id]) => onfido.unregister(id),
         ("DELETE", ["webhooks"]) => onfido.unregister_all(),
-        ("DELETE", ["rules"]) => onfido.behave(),
-        ("DELETE", ["rules", id]) => onfido.remove_rule(RuleId(id.parse().map_err(|_| absent("rule"))?)),
-        ("POST", ["advance"]) => onfido.advance(Duration::from_secs(read::<Advance>(call)?.seconds)),
-        ("POST", ["release"]) => onfido.release(&read(call)?),
         ("POST", ["tokens", "expire"]) => onfido.expire_access_tokens(),
-        ("POST", ["tokens", "advance"]) => onfido.advance_tokens(Duration::from_secs(read::<Advance>(call)?.seconds)),
+        ("POST", ["tokens", "advance"]) => onfido.advance_tokens(control::length(call)?),
         ("DELETE", ["tokens", name]) => onfido.revoke(name),
-        (_, _) => return Err(absent("control")),
+        (_, _) => return control::lever(onfido, call, segments),
     }
-    Ok(())
-}
-
-fn perform(onfido: &Onfido, id: &str, acts: Acts) -> Result<Value, Refused> {
-    let acts = match acts {
-        Acts::One(act) => vec![act],
-        Acts::Several(acts) => acts,
-    };
-    let done = onfido.perform(id, acts);
-    let events = done.map_err(|error| Refused(StatusCode::CONFLICT, error.to_string()))?;
-    Ok(json!({"events": events}))
-}
-
-fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refused> {
-    serde_json::from_slice(&call.body).map_err(|error| Refused(StatusCode::BAD_REQUEST, error.to_string()))
-}
-
-fn absent(what: &str) -> Refused {
-    Refused(StatusCode::NOT_FOUND, format!("no such {what}"))
-}
-
-fn one() -> u32 {
-    1
+    Ok(control::done())
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    delivery::{Delivery, Webhook},
+    delivery::{Letter, Webhook},
     manners::WebhookManner,
     payload::{Content, Object},
     records::{DeliveryState, EventRecord, Kind, set, texts},
     seal::Seal,
     world::{Owner, World},
 };
-use crate::{chance, clock};
+use crate::{chance, clock, outbox::Passage};
 
 #[derive(Clone)]
 pub(crate) struct Event {
@@ -26,12 +26,9 @@ pub(crate) struct Event {
 /// What the rules make of one event on its way to one webhook.
 struct Plan {
     content: Content,
-    copies: u32,
-    wait: Duration,
-    state: DeliveryState,
+    passage: Passage,
     seal: Seal,
     pretty: bool,
-    truncated: bool,
 }
 
 impl World {
@@ -108,51 +105,25 @@ impl World {
         let Some(webhook) = self.webhooks.get(place).cloned() else {
             return;
         };
-        let mut plan = Plan {
-            content: event.content.clone(),
-            copies: 1,
-            wait: Duration::ZERO,
-            state: DeliveryState::Waiting,
-            seal: Seal::Right,
-            pretty: false,
-            truncated: false,
-        };
+        let mut plan =
+            Plan { content: event.content.clone(), passage: Passage::default(), seal: Seal::Right, pretty: false };
         if webhook.payload_version < 3 {
             plan.content.resource = None;
         }
-        for manner in self.webhook_manners(&event.record, &webhook.id) {
+        let record = &event.record;
+        let is_about = |wanted: &str| record.about.iter().any(|id| id == wanted);
+        for manner in self.frame.rules.manners(&record.action, is_about, |wanted| *wanted == webhook.id) {
             plan.spoil(manner);
         }
-        for copy in 1..=plan.copies {
-            self.deliveries.push(Delivery {
-                event_id: event.record.id.clone(),
-                action: plan.content.action.clone(),
-                object: plan.content.object.id.clone().unwrap_or_default(),
-                about: event.record.about.clone(),
-                webhook: webhook.id.clone(),
-                url: webhook.url.clone(),
-                copy,
-                body: plan.bytes(),
-                seal: plan.seal,
-                state: plan.state,
-                due: self.retry_time.elapsed().saturating_add(plan.wait),
-                attempts: 0,
-            });
-        }
-    }
-
-    fn webhook_manners(&mut self, event: &EventRecord, webhook: &str) -> Vec<WebhookManner> {
-        let mut manners = Vec::new();
-        for active in &mut self.webhook_rules {
-            let rule = &active.rule;
-            let (after, times) = (rule.after, rule.times);
-            let about = rule.about.as_ref().is_none_or(|wanted| event.about.contains(wanted));
-            let there = rule.webhook.as_deref().is_none_or(|wanted| wanted == webhook);
-            if about && there && event.action.starts_with(&rule.action) && active.take(after, times) {
-                manners.push(active.rule.manner.clone());
-            }
-        }
-        manners
+        let letter = Letter {
+            action: plan.content.action.clone(),
+            object: plan.content.object.id.clone().unwrap_or_default(),
+            about: record.about.clone(),
+            webhook: webhook.id,
+            url: webhook.url,
+            seal: plan.seal,
+        };
+        self.frame.outbox.post(&record.id, &plan.passage, &plan.content.bytes(plan.pretty), &letter);
     }
 }
 
@@ -173,10 +144,10 @@ impl Plan {
     fn spoil(&mut self, manner: WebhookManner) {
         let content = &mut self.content;
         match manner {
-            WebhookManner::Late { seconds } => self.wait = Duration::from_secs(seconds),
-            WebhookManner::Repeated { copies } => self.copies = copies,
-            WebhookManner::Held => self.state = DeliveryState::Held,
-            WebhookManner::Lost => self.state = DeliveryState::Lost,
+            WebhookManner::Late { seconds } => self.passage.wait = Duration::from_secs(seconds),
+            WebhookManner::Repeated { copies } => self.passage.copies = copies,
+            WebhookManner::Held => self.passage.state = DeliveryState::Held,
+            WebhookManner::Lost => self.passage.state = DeliveryState::Lost,
             WebhookManner::UnknownAction { action } => content.action = action,
             WebhookManner::UnknownResourceType { resource_type } => content.resource_type = resource_type,
             WebhookManner::UnknownStatus { status } => {
@@ -198,16 +169,8 @@ impl Plan {
                 content.new_top_level_field = Some("x");
             }
             WebhookManner::Pretty => self.pretty = true,
-            WebhookManner::Truncated => self.truncated = true,
+            WebhookManner::Truncated => self.passage.truncated = true,
             WebhookManner::Sealed { seal } => self.seal = seal,
         }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let mut bytes = self.content.bytes(self.pretty);
-        if self.truncated {
-            bytes.truncate(bytes.len() / 2);
-        }
-        bytes
     }
 }

@@ -1,15 +1,15 @@
 //! Webhooks that Onfido never sent: of objects nobody has, or of real ones; signed with a token that is known, or not.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{Onfido, delivery::hand_over, payload::forged, records::Answer, seal::Seal};
-use crate::chance;
+use super::{Onfido, payload::forged, seal::Seal};
+use crate::{
+    chance, control,
+    outbox::{hand_over, tally},
+};
 
-/// At most so many at the same time.
-const AT_ONCE: usize = 16;
 const ACTIONS: [(&str, &str); 3] =
     [("report.completed", "complete"), ("check.completed", "complete"), ("workflow_run.completed", "approved")];
 
@@ -17,7 +17,7 @@ const ACTIONS: [(&str, &str); 3] =
 #[serde(deny_unknown_fields)]
 pub struct Forgery {
     pub url: String,
-    #[serde(default = "one")]
+    #[serde(default = "control::one")]
     pub count: usize,
     /// Objects, in turn; empty: invented, each new.
     #[serde(default)]
@@ -76,22 +76,15 @@ impl Forgery {
 impl Onfido {
     /// Sends them, several at a time; gives how many were answered with which code (0: not at all).
     pub async fn forge(&self, forgery: Forgery) -> BTreeMap<u16, usize> {
-        let patience = self.shared.look().settings.retry.patience;
+        let (http, patience) = {
+            let world = self.shared.look();
+            (world.frame.http.clone(), world.settings.retry.patience)
+        };
         let token = forgery.token.clone().unwrap_or_else(chance::token);
-        let answers = stream::iter(forgery.bodies()).map(|body| {
-            let (shared, token, url) = (Arc::clone(&self.shared), token.clone(), forgery.url.clone());
-            let seal = forgery.seal;
-            async move { hand_over(seal.put(shared.http.post(url), &token, &body), body, patience).await }
+        let sendings = forgery.bodies().into_iter().map(|body| {
+            let request = forgery.seal.put(http.post(&forgery.url), &token, &body);
+            hand_over(request, body, patience)
         });
-        let mut counts = BTreeMap::new();
-        for answer in answers.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
-            let code = if let Answer::Status(code) = answer { code } else { 0 };
-            *counts.entry(code).or_default() += 1;
-        }
-        counts
+        tally(sendings).await
     }
-}
-
-fn one() -> usize {
-    1
 }

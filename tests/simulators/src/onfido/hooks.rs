@@ -82,7 +82,7 @@ impl World {
         change(webhook, &body)?;
         let (enabled, shown) = (webhook.enabled, webhook.shown());
         if !enabled {
-            self.drop_deliveries(id);
+            self.frame.outbox.drop_where(|letter| letter.webhook == *id);
         }
         Ok(Reply::ok(shown))
     }
@@ -96,7 +96,7 @@ impl World {
     /// No delivery goes there any more; what is under way is dropped.
     pub(super) fn remove_webhook(&mut self, id: &str) {
         self.webhooks.iter_mut().filter(|it| it.id == id).for_each(|it| it.removed = true);
-        self.drop_deliveries(id);
+        self.frame.outbox.drop_where(|letter| letter.webhook == *id);
     }
 
     fn own_webhook(&self, owner: &Owner, id: &str) -> Result<usize, Reply> {

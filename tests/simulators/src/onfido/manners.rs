@@ -1,78 +1,15 @@
-//! Bad manners, as rules: what is matched, what happens instead, how often.
-//!
-//! A rule is asked in the order of entry; the first that matches is used. `times` empty means until removed.
-
-use std::time::Duration;
+//! Bad manners of the API and of webhooks. How rules ask for them stands in the crate's own module of rules.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{records::Endpoint, seal::Seal};
-
-/// Misbehaviour of the API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApiRule {
-    /// Absent: every endpoint.
-    #[serde(default)]
-    pub endpoint: Option<Endpoint>,
-    /// Only calls about this resource or what belongs to it: an applicant's checks, a check's reports.
-    #[serde(default)]
-    pub about: Option<String>,
-    pub manner: ApiManner,
-    /// How many matching calls are spared before the rule begins.
-    #[serde(default)]
-    pub after: u32,
-    #[serde(default)]
-    pub times: Option<u32>,
-    /// Real time after which the rule ends.
-    #[serde(default)]
-    pub for_ms: Option<u64>,
-    /// The call does its work all the same, only the answer is spoilt.
-    #[serde(default)]
-    pub work_done: bool,
-}
-
-impl ApiRule {
-    pub fn always(manner: ApiManner) -> Self {
-        Self { endpoint: None, about: None, manner, after: 0, times: None, for_ms: None, work_done: false }
-    }
-
-    #[must_use]
-    pub fn at(mut self, endpoint: Endpoint) -> Self {
-        self.endpoint = Some(endpoint);
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, id: impl Into<String>) -> Self {
-        self.about = Some(id.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
-    }
-
-    #[must_use]
-    pub fn after(mut self, spared: u32) -> Self {
-        self.after = spared;
-        self
-    }
-
-    #[must_use]
-    pub fn lasting(mut self, length: Duration) -> Self {
-        self.for_ms = Some(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
-        self
-    }
-
-    #[must_use]
-    pub fn with_work_done(mut self) -> Self {
-        self.work_done = true;
-        self
-    }
-}
+use super::{call::Reply, records::Endpoint, seal::Seal};
+use crate::{
+    answers::Plain,
+    chance,
+    conduct::{Manner, Spoilt},
+    members, rules,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -123,66 +60,46 @@ pub enum ApiManner {
     Closed,
 }
 
-impl ApiManner {
-    /// Whether the true answer is needed to make the bad one.
-    pub(crate) fn bends_answer(&self) -> bool {
+/// Misbehaviour of the API.
+pub type ApiRule = rules::ApiRule<Endpoint, ApiManner>;
+
+impl Manner for ApiManner {
+    fn comes_to(&self) -> Spoilt {
         match self {
-            Self::Stale | Self::Frozen | Self::Truncated | Self::SlowDrip { .. } | Self::Late { .. } => true,
-            Self::AfterItsEvents | Self::WrongId | Self::UnknownStatus { .. } | Self::UnknownResult { .. } => true,
-            Self::Without { .. } => true,
-            Self::TooMany { .. } | Self::Status { .. } | Self::LegacyRefusal => false,
-            Self::Html | Self::Silence | Self::Closed => false,
+            Self::Stale => Spoilt::Stale,
+            Self::Frozen => Spoilt::Frozen,
+            Self::TooMany { retry_after } => {
+                Spoilt::Instead(Plain::from(Reply::of_code(429)).retry_after(*retry_after))
+            }
+            Self::Status { code } => Spoilt::Instead(Reply::of_code(*code).into()),
+            Self::LegacyRefusal => Spoilt::Instead(Reply::legacy_refusal().into()),
+            Self::Html => Spoilt::Html,
+            Self::Truncated => Spoilt::Truncated,
+            Self::Silence => Spoilt::Silence,
+            Self::SlowDrip { millis } => Spoilt::SlowDrip { millis: *millis },
+            Self::Late { millis } => Spoilt::Late { millis: *millis },
+            Self::WrongId => Spoilt::bent("id", chance::uuid()),
+            Self::UnknownStatus { status } => Spoilt::bent("status", status),
+            Self::UnknownResult { result } => Spoilt::bent("result", result),
+            Self::Without { member } => Spoilt::without(member),
+            // the waiting itself is in the module `serving`
+            Self::AfterItsEvents => Spoilt::Late { millis: 0 },
+            Self::Closed => Spoilt::Closed,
         }
     }
-}
 
-/// Misbehaviour of webhooks, decided when the event is made.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookRule {
-    /// Beginning of the event's action (`report.`); empty: every event.
-    #[serde(default)]
-    pub action: String,
-    /// Only events of this resource or what belongs to it.
-    #[serde(default)]
-    pub about: Option<String>,
-    /// Only deliveries to this webhook.
-    #[serde(default)]
-    pub webhook: Option<String>,
-    pub manner: WebhookManner,
-    #[serde(default)]
-    pub after: u32,
-    #[serde(default)]
-    pub times: Option<u32>,
-}
-
-impl WebhookRule {
-    pub fn always(manner: WebhookManner) -> Self {
-        Self { action: String::new(), about: None, webhook: None, manner, after: 0, times: None }
-    }
-
-    #[must_use]
-    pub fn on(mut self, action: impl Into<String>) -> Self {
-        self.action = action.into();
-        self
-    }
-
-    #[must_use]
-    pub fn about(mut self, id: impl Into<String>) -> Self {
-        self.about = Some(id.into());
-        self
-    }
-
-    #[must_use]
-    pub fn to(mut self, webhook: impl Into<String>) -> Self {
-        self.webhook = Some(webhook.into());
-        self
-    }
-
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
+    /// In a list of every row.
+    fn bend(body: &mut Value, member: &str, value: Option<&Value>) {
+        let within = body.as_object().filter(|it| it.len() == 1).and_then(|it| it.keys().next().cloned());
+        let rows = match within {
+            Some(envelope) => body.get_mut(&envelope),
+            None => Some(body),
+        };
+        match rows {
+            Some(Value::Array(rows)) => rows.iter_mut().for_each(|row| members::bend(row, member, value)),
+            Some(one) => members::bend(one, member, value),
+            None => {}
+        }
     }
 }
 
@@ -234,3 +151,6 @@ pub enum WebhookManner {
         seal: Seal,
     },
 }
+
+/// Misbehaviour of webhooks.
+pub type WebhookRule = rules::WebhookRule<WebhookManner, String>;

@@ -45,10 +45,9 @@ mod valid;
 mod words;
 mod world;
 
-use std::{io, sync::Arc, time::Duration};
+use std::io;
 
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
 pub use self::{
     act::{Act, Decision},
@@ -56,75 +55,30 @@ pub use self::{
     findings::Outcome,
     forge::Forgery,
     manners::{ApiManner, ApiRule, WebhookManner, WebhookRule},
-    records::{
-        Answer, DeliveryRecord, DeliveryState, Endpoint, EventRecord, Kind, RequestRecord, Truth, WebhookRecord,
-        WebhookSent,
-    },
+    records::{DeliveryRecord, Endpoint, EventRecord, Kind, RequestRecord, Truth, WebhookRecord, WebhookSent},
     seal::{HEADER, Seal, signature},
     settings::{Account, ApiToken, Environment, OAuthClient, Region, Registration, Retry, Settings, Workflow},
 };
 use self::{
-    serving::Host,
-    world::{Owner, Shared, World},
+    call::Host,
+    world::{Owner, World},
 };
-pub use crate::rules::{Order, RuleId};
-use crate::{
-    client::http_client,
-    rules::Active,
-    server::{self, Server},
+pub use crate::{
+    outbox::{Answer, DeliveryState},
+    rules::{Order, RuleId},
 };
+use crate::{server, simulator::Simulator};
 
-/// A simulated Onfido. Dropping the value that `start` gave stops it.
-pub struct Onfido {
-    shared: Arc<Shared>,
-    running: Option<Running>,
-}
-
-struct Running {
-    servers: Vec<Server>,
-    sending: JoinHandle<()>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.sending.abort();
-    }
-}
+/// A simulated Onfido.
+pub type Onfido = Simulator<World>;
 
 impl Onfido {
-    /// Starts both hosts; they answer as soon as this returns.
+    /// Starts both hosts.
     pub async fn start(settings: Settings) -> io::Result<Self> {
-        let pages_port = if settings.port == 0 { 0 } else { settings.port.saturating_add(1) };
-        let (api, pages) = (server::bind(settings.port).await?, server::bind(pages_port).await?);
-        let origins = (format!("http://{}", api.local_addr()?), format!("http://{}", pages.local_addr()?));
-        let client = http_client().map_err(io::Error::other)?;
-        let shared = Arc::new(Shared::new(World::new(settings, origins), client));
-        let mut servers = Vec::new();
-        for (host, listener) in [(Host::Api, api), (Host::Pages, pages)] {
-            servers.push(Server::start(listener, serving::router(Arc::clone(&shared), host)).await?);
-        }
-        let sending = tokio::spawn(delivery::deliver_what_is_due(Arc::clone(&shared)));
-        Ok(Self { shared, running: Some(Running { servers, sending }) })
-    }
-
-    /// A handle without the servers, for the control calls.
-    fn over(shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), running: None }
-    }
-
-    /// A further handle on the same simulator, for another task; it keeps nothing running.
-    #[must_use]
-    pub fn handle(&self) -> Self {
-        Self::over(&self.shared)
-    }
-
-    /// Closes every port and connection. The records stay.
-    pub async fn stop(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            for server in &mut running.servers {
-                server.stop().await;
-            }
-        }
+        let (api, pages) = server::bind_pair(settings.port).await?;
+        let origins = (server::origin(&api)?, server::origin(&pages)?);
+        let hosts = [(Host::Api, api), (Host::Pages, pages)];
+        Self::run(World::new(settings, origins)?, hosts, serving::serve).await
     }
 
     /// Origin of the API, without region and version.
@@ -151,22 +105,6 @@ impl Onfido {
 
     pub fn accounts(&self) -> Vec<Account> {
         self.shared.look().settings.accounts.clone()
-    }
-
-    // ---- persons, machines and staff
-
-    /// Does one act at an applicant, check, report or run; gives the ids of the events it made.
-    pub fn act(&self, id: &str, act: Act) -> Result<Vec<String>, NotPossible> {
-        self.shared.change(|world| world.act(id, act))
-    }
-
-    /// Does several acts; stops at the first that is not possible.
-    pub fn perform(&self, id: &str, acts: impl IntoIterator<Item = Act>) -> Result<Vec<String>, NotPossible> {
-        let mut events = Vec::new();
-        for act in acts {
-            events.extend(self.act(id, act)?);
-        }
-        Ok(events)
     }
 
     /// An applicant that no call of ours made, in this account (absent: the first).
@@ -209,7 +147,7 @@ fn owner(world: &World, account: Option<&str>, environment: Environment) -> Owne
     Owner { account: account.map_or_else(|| world.first_account(), str::to_owned), environment }
 }
 
-/// Levers on webhooks and manners.
+/// Levers on webhooks.
 impl Onfido {
     /// Adds a webhook as in the Dashboard; gives its id. [`Onfido::webhook`] has its signing token.
     pub fn register(&self, registration: Registration) -> String {
@@ -225,57 +163,5 @@ impl Onfido {
         for webhook in self.webhooks() {
             self.unregister(&webhook.id);
         }
-    }
-
-    /// Pushes retry time; what has become due goes out.
-    pub fn advance(&self, by: Duration) {
-        self.shared.change(|world| world.retry_time.push(by));
-    }
-
-    /// Pushes retry time to the next repeat or late event; false if none waits.
-    pub fn advance_to_next_retry(&self) -> bool {
-        self.shared.change(World::push_to_next)
-    }
-
-    /// Sends what was held, one after the other, in this order.
-    pub fn release(&self, order: &Order) {
-        let indices = self.shared.change(|world| world.take_held(order));
-        self.shared.runtime.spawn(delivery::deliver_in_order(Arc::clone(&self.shared), indices));
-    }
-
-    /// Sends every webhook of this resource and of what belongs to it again: the same bodies.
-    pub fn send_again(&self, id: &str) {
-        self.shared.change(|world| world.requeue(id));
-    }
-
-    pub fn misbehave(&self, rule: ApiRule) -> RuleId {
-        self.shared.change(|world| {
-            let (id, made_at) = (world.next_rule(), world.changes());
-            world.api_rules.push(Active::new(id, rule, made_at));
-            id
-        })
-    }
-
-    pub fn misdeliver(&self, rule: WebhookRule) -> RuleId {
-        self.shared.change(|world| {
-            let (id, made_at) = (world.next_rule(), world.changes());
-            world.webhook_rules.push(Active::new(id, rule, made_at));
-            id
-        })
-    }
-
-    pub fn remove_rule(&self, id: RuleId) {
-        self.shared.change(|world| {
-            world.api_rules.retain(|active| active.id != id);
-            world.webhook_rules.retain(|active| active.id != id);
-        });
-    }
-
-    /// Removes every rule.
-    pub fn behave(&self) {
-        self.shared.change(|world| {
-            world.api_rules.clear();
-            world.webhook_rules.clear();
-        });
     }
 }

@@ -1,19 +1,15 @@
-//! What a test asks: what is true, what was made, sent and called, and waiting for it.
+//! What a test asks of this simulator alone: what is true, what was made.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
     Onfido,
-    delivery::{Delivery, Webhook},
-    records::{
-        self, DeliveryRecord, Endpoint, EventRecord, Kind, RequestRecord, Truth, WebhookRecord, WebhookSent, text,
-        texts,
-    },
+    delivery::Webhook,
+    records::{Endpoint, EventRecord, Kind, RequestRecord, Truth, WebhookRecord, text, texts},
     world::World,
 };
-use crate::clock::{self, WaitedTooLong};
 
 impl Onfido {
     /// Of an applicant, check, report, run or medium; of a task by `{run}/{task}`.
@@ -75,15 +71,6 @@ impl Onfido {
         self.events().into_iter().filter(|event| event.about.iter().any(|it| it == id)).collect()
     }
 
-    /// Every try, in the order of the answers.
-    pub fn webhooks_sent(&self) -> Vec<WebhookSent> {
-        self.shared.look().sent.clone()
-    }
-
-    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
-        self.shared.look().deliveries.iter().map(Delivery::record).collect()
-    }
-
     /// Every webhook that was ever set up.
     pub fn webhooks(&self) -> Vec<WebhookRecord> {
         self.shared.look().webhooks.iter().map(Webhook::record).collect()
@@ -93,37 +80,10 @@ impl Onfido {
         self.webhooks().into_iter().find(|webhook| webhook.id == id)
     }
 
-    pub fn requests(&self) -> Vec<RequestRecord> {
-        self.shared.look().requests.clone()
-    }
-
-    pub fn request_counts(&self) -> BTreeMap<Endpoint, usize> {
-        records::count(&self.shared.look().requests)
-    }
-
-    /// Calls by method and path with query, region and version included.
-    pub fn path_counts(&self) -> BTreeMap<String, usize> {
-        records::count_paths(&self.shared.look().requests)
-    }
-
-    pub fn requests_to(&self, endpoint: Endpoint) -> usize {
-        self.shared.look().requests.iter().filter(|request| request.endpoint == endpoint).count()
-    }
-
     /// Calls to this endpoint about this resource or what belongs to it.
     pub fn requests_about(&self, endpoint: Endpoint, id: &str) -> usize {
         let about = |it: &&RequestRecord| it.endpoint == endpoint && it.about.iter().any(|about| about == id);
-        self.shared.look().requests.iter().filter(about).count()
-    }
-
-    /// Waits until `holds`; asked again after everything that happens here.
-    pub async fn wait_for(&self, mut holds: impl FnMut(&Self) -> bool, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || holds(self)).await
-    }
-
-    /// Waits until every event due by now was answered or has run out of patience.
-    pub async fn quiet(&self, timeout: Duration) -> Result<(), WaitedTooLong> {
-        clock::wait_for(self.shared.news.subscribe(), timeout, || self.shared.look().is_quiet()).await
+        self.shared.look().frame.requests.iter().filter(about).count()
     }
 }
 

@@ -17,11 +17,11 @@ use super::{
     call::Call,
     records::{Kind, text},
     words::{AWAITING_APPLICANT, AWAITING_INPUT},
-    world::{Shared, Thing, World},
+    world::{Thing, World},
 };
-use crate::answers::html;
+use crate::{answers::page, state::Shared};
 
-pub(crate) fn serve(shared: &Arc<Shared>, call: &Call) -> Response {
+pub(crate) fn serve(shared: &Arc<Shared<World>>, call: &Call) -> Response {
     shared.change(|world| visit(world, call))
 }
 
@@ -30,12 +30,12 @@ fn visit(world: &mut World, call: &Call) -> Response {
     let asked = run.or_else(|| call.path.strip_prefix("/form/").map(|id| (id, Kind::Check)));
     let found = asked.and_then(|(id, kind)| world.things.get(id).filter(|it| it.kind == kind).cloned());
     let Some(thing) = found else {
-        return page(StatusCode::NOT_FOUND, "This link is not known.");
+        return page("Onfido", StatusCode::NOT_FOUND, "This link is not known.");
     };
     if is_over(world, &thing) {
         let elsewhere = address(&thing, "/link/expired_redirect_url").filter(|_| thing.kind == Kind::Run);
         return elsewhere.map_or_else(
-            || page(StatusCode::GONE, "This link is not valid any more."),
+            || page("Onfido", StatusCode::GONE, "This link is not valid any more."),
             |url| Redirect::to(&url).into_response(),
         );
     }
@@ -64,7 +64,7 @@ fn show(thing: &Thing) -> Response {
         "<h1>Verify your identity (simulated)</h1><p>Your data, your document and your face.</p>\
          <form method=post>{buttons} <button name=act value=leave>Leave</button></form>"
     );
-    page(StatusCode::OK, &body)
+    page("Onfido", StatusCode::OK, &body)
 }
 
 fn press(world: &mut World, thing: &Thing, button: &str) -> Response {
@@ -72,11 +72,11 @@ fn press(world: &mut World, thing: &Thing, button: &str) -> Response {
         ("next", true) => Act::CompleteTask,
         ("submit", true) => Act::CompleteTasks,
         ("submit", false) => Act::SubmitForm,
-        ("leave", _) => return page(StatusCode::OK, "You can come back."),
-        (_, _) => return page(StatusCode::BAD_REQUEST, "No such button."),
+        ("leave", _) => return page("Onfido", StatusCode::OK, "You can come back."),
+        (_, _) => return page("Onfido", StatusCode::BAD_REQUEST, "No such button."),
     };
     if let Err(error) = world.act(&thing.key, act) {
-        return page(StatusCode::CONFLICT, &error.to_string());
+        return page("Onfido", StatusCode::CONFLICT, &error.to_string());
     }
     let now = world.things.get(&thing.key).cloned();
     let done = now.filter(is_over_for_person);
@@ -85,7 +85,7 @@ fn press(world: &mut World, thing: &Thing, button: &str) -> Response {
     });
     match (done, back) {
         (_, Some(url)) => Redirect::to(&url).into_response(),
-        (Some(_), None) => page(StatusCode::OK, "Thank you. That is all."),
+        (Some(_), None) => page("Onfido", StatusCode::OK, "Thank you. That is all."),
         (None, None) => show(thing),
     }
 }
@@ -96,9 +96,4 @@ fn is_over_for_person(thing: &Thing) -> bool {
 
 fn address(thing: &Thing, pointer: &str) -> Option<String> {
     thing.shown.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
-}
-
-fn page(status: StatusCode, body: &str) -> Response {
-    let head = "<!doctype html><meta name=viewport content=\"width=device-width\"><title>Onfido (simulated)</title>";
-    html(status, format!("{head}{body}"))
 }

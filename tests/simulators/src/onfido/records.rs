@@ -1,11 +1,11 @@
 //! What the simulator remembers for its oracle.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::settings::Environment;
+pub(super) use crate::members::{set, text, texts};
+pub(super) use crate::outbox::{Answer, DeliveryState};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -159,23 +159,6 @@ impl WebhookSent {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    Status(u16),
-    /// Nothing within the patience.
-    TimedOut,
-    NotConnected(String),
-    /// The receiver's token endpoint gave none.
-    NoToken(String),
-}
-
-impl Answer {
-    pub fn is_success(&self) -> bool {
-        matches!(self, Self::Status(200..=299))
-    }
-}
-
 /// One event on its way to one webhook.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeliveryRecord {
@@ -187,51 +170,4 @@ pub struct DeliveryRecord {
     pub copy: u32,
     pub attempts: u32,
     pub state: DeliveryState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    Held,
-    Waiting,
-    Sending,
-    Delivered,
-    /// Given up after the last try, or the webhook was removed or disabled.
-    Dropped,
-    /// By a rule: never sent.
-    Lost,
-}
-
-/// Calls counted by endpoint.
-pub(super) fn count(requests: &[RequestRecord]) -> BTreeMap<Endpoint, usize> {
-    let mut counts = BTreeMap::new();
-    for request in requests {
-        *counts.entry(request.endpoint).or_default() += 1;
-    }
-    counts
-}
-
-/// Calls counted by method and path, query included.
-pub(super) fn count_paths(requests: &[RequestRecord]) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for request in requests {
-        *counts.entry(format!("{} {}", request.method, request.path)).or_default() += 1;
-    }
-    counts
-}
-
-pub(super) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
-pub(super) fn set(value: &mut Value, member: &str, to: Value) {
-    if let Some(members) = value.as_object_mut() {
-        members.insert(member.to_owned(), to);
-    }
-}
-
-/// The texts of a list; empty if it is none.
-pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
-    let rows = value.and_then(Value::as_array).into_iter().flatten();
-    rows.filter_map(Value::as_str).map(str::to_owned).collect()
 }

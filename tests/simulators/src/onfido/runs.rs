@@ -12,9 +12,9 @@ use super::{
     settings::Workflow,
     valid,
     words::{AWAITING_CLIENT, AWAITING_INPUT, CLIENT_TASK, INTERACTIVE, PROCESSING, REPORTING},
-    world::{Owner, Thing, View, World},
+    world::{Owner, Thing, World},
 };
-use crate::{chance, clock};
+use crate::{chance, clock, history::View};
 
 /// Of a run's SDK token: five weeks (§2.2).
 const SDK_TOKEN_LIFE: Duration = Duration::from_hours(5 * 7 * 24);

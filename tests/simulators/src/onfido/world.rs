@@ -5,57 +5,32 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
-use tokio::sync::{Notify, watch};
 
 use super::{
     access::{Access, Known},
+    act::Act,
+    acts::NotPossible,
     call::Reply,
-    delivery::{Delivery, Webhook},
+    delivery::{self, Letter, Webhook},
     events::Event,
-    manners::{ApiRule, WebhookRule},
-    records::{Kind, RequestRecord, WebhookSent, set},
+    manners::{ApiManner, WebhookManner},
+    records::{DeliveryRecord, Endpoint, Kind, RequestRecord, WebhookSent, set},
     settings::{Account, Environment, Region, Settings},
 };
 use crate::{
     chance,
     clock::{self, RetryTime},
-    rules::{Active, RuleId},
+    history::View,
+    outbox::Delivery,
+    simulator::{Frame, Simulated},
+    state::Shared,
 };
-
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    /// Rung when a delivery may have become due.
-    pub(crate) due: Notify,
-    /// Counts up with everything that happens, for those who wait for something.
-    pub(crate) news: watch::Sender<u64>,
-    pub(crate) http: reqwest::Client,
-    pub(crate) runtime: tokio::runtime::Handle,
-}
-
-impl Shared {
-    pub(crate) fn new(world: World, http: reqwest::Client) -> Self {
-        let (news, _) = watch::channel(0);
-        Self { world: Mutex::new(world), due: Notify::new(), news, http, runtime: tokio::runtime::Handle::current() }
-    }
-
-    /// Reads without telling anybody.
-    pub(crate) fn look(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes, then tells.
-    pub(crate) fn change<T>(&self, with: impl FnOnce(&mut World) -> T) -> T {
-        let result = with(&mut self.look());
-        self.due.notify_one();
-        self.news.send_modify(|count| *count = count.wrapping_add(1));
-        result
-    }
-}
 
 /// Whose something is: an account with an environment. Another owner's is as good as absent (§1.3, 404).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,26 +55,12 @@ pub(crate) struct Thing {
     pub(crate) shown: Value,
 }
 
-/// One state of a resource, as a GET showed it.
-struct Version {
-    number: u64,
-    shown: Value,
-}
-
-/// Which state a GET answers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum View {
-    Now,
-    Previous,
-    AsOf(u64),
-}
-
-pub(crate) struct World {
+pub struct World {
+    pub(crate) frame: Frame<Self>,
     pub(crate) settings: Settings,
     /// Origins of the API and of the hosted pages.
     pub(crate) api: String,
     pub(crate) pages: String,
-    pub(crate) retry_time: RetryTime,
     pub(crate) token_time: RetryTime,
     pub(crate) known: Vec<Known>,
     pub(crate) accesses: Vec<Access>,
@@ -112,25 +73,54 @@ pub(crate) struct World {
     pub(crate) sdk_tokens: Vec<String>,
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) events: Vec<Event>,
-    pub(crate) api_rules: Vec<Active<ApiRule>>,
-    pub(crate) webhook_rules: Vec<Active<WebhookRule>>,
-    pub(crate) deliveries: Vec<Delivery>,
-    pub(crate) sent: Vec<WebhookSent>,
     /// Access tokens for receivers, by webhook.
     pub(crate) receiver_tokens: BTreeMap<String, (String, Instant)>,
-    pub(crate) requests: Vec<RequestRecord>,
-    history: BTreeMap<String, Vec<Version>>,
-    changes: u64,
-    rules_made: u64,
+}
+
+impl Simulated for World {
+    type Endpoint = Endpoint;
+    type ApiManner = ApiManner;
+    type WebhookManner = WebhookManner;
+    type Target = String;
+    type Act = Act;
+    type NotPossible = NotPossible;
+    type Letter = Letter;
+    type Request = RequestRecord;
+    type Delivery = DeliveryRecord;
+    type Sent = WebhookSent;
+
+    fn frame(&mut self) -> &mut Frame<Self> {
+        &mut self.frame
+    }
+
+    fn concerns(letter: &Letter, id: &str) -> bool {
+        letter.about.iter().any(|about| about == id)
+    }
+
+    fn act(&mut self, id: &str, act: Act) -> Result<Vec<String>, NotPossible> {
+        self.act(id, act)
+    }
+
+    fn asked(request: &RequestRecord) -> (Endpoint, String) {
+        (request.endpoint, format!("{} {}", request.method, request.path))
+    }
+
+    fn delivery(delivery: &Delivery<Letter>) -> DeliveryRecord {
+        delivery::record(delivery)
+    }
+
+    async fn attempt(shared: Arc<Shared<Self>>, index: usize) {
+        delivery::attempt(shared, index).await;
+    }
 }
 
 impl World {
     /// `origins`: of the API and of the hosted pages.
-    pub(crate) fn new(settings: Settings, origins: (String, String)) -> Self {
+    pub(crate) fn new(settings: Settings, origins: (String, String)) -> io::Result<Self> {
         let (api, pages) = origins;
         let registrations = settings.webhooks.clone();
         let mut world = Self {
-            retry_time: RetryTime::new(settings.retry.scale),
+            frame: Frame::new(settings.retry.scale)?,
             token_time: RetryTime::new(1),
             known: settings.accounts.iter().flat_map(Known::of).collect(),
             settings,
@@ -143,20 +133,12 @@ impl World {
             sdk_tokens: Vec::new(),
             webhooks: Vec::new(),
             events: Vec::new(),
-            api_rules: Vec::new(),
-            webhook_rules: Vec::new(),
-            deliveries: Vec::new(),
-            sent: Vec::new(),
             receiver_tokens: BTreeMap::new(),
-            requests: Vec::new(),
-            history: BTreeMap::new(),
-            changes: 0,
-            rules_made: 0,
         };
         for registration in registrations {
             world.register(registration);
         }
-        world
+        Ok(world)
     }
 
     pub(crate) fn account(&self, name: &str) -> Option<&Account> {
@@ -175,24 +157,9 @@ impl World {
         clock::stamp_seconds(clock::now())
     }
 
-    fn next_change(&mut self) -> u64 {
-        self.changes = self.changes.saturating_add(1);
-        self.changes
-    }
-
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes
-    }
-
-    pub(crate) fn next_rule(&mut self) -> RuleId {
-        self.rules_made = self.rules_made.saturating_add(1);
-        RuleId(self.rules_made)
-    }
-
     /// Keeps the resource, and what a GET of it shows from now on.
     pub(crate) fn keep(&mut self, thing: Thing) {
-        let version = Version { number: self.next_change(), shown: thing.shown.clone() };
-        self.history.entry(thing.key.clone()).or_default().push(version);
+        self.frame.history.remember(&thing.key, thing.shown.clone());
         if !self.things.contains_key(&thing.key) {
             self.order.push(thing.key.clone());
         }
@@ -226,28 +193,19 @@ impl World {
         self.order.retain(|it| !gone.contains(it));
         for key in gone {
             self.things.remove(&key);
-            self.history.remove(&key);
+            self.frame.history.forget(&key);
         }
-    }
-
-    pub(crate) fn seen(&self, key: &str, view: View) -> Option<Value> {
-        let versions = self.history.get(key)?;
-        let version = match view {
-            View::Now => versions.last(),
-            View::Previous => versions.iter().rev().nth(1),
-            View::AsOf(number) => versions.iter().rev().find(|version| version.number <= number),
-        };
-        version.map(|version| version.shown.clone())
     }
 
     /// Rows of a list. A stale list is the one before the last change of any of its own rows.
     pub(crate) fn rows(&self, keys: &[String], view: View) -> Vec<Value> {
-        let newest = keys.iter().filter_map(|key| Some(self.history.get(key)?.last()?.number)).max();
+        let history = &self.frame.history;
+        let newest = keys.iter().filter_map(|key| history.newest(key)).max();
         let view = match view {
             View::Previous => View::AsOf(newest.unwrap_or(0).saturating_sub(1)),
             View::Now | View::AsOf(_) => view,
         };
-        keys.iter().filter_map(|key| self.seen(key, view)).collect()
+        keys.iter().filter_map(|key| history.seen(key, view)).collect()
     }
 
     /// Keys of this kind that belong to this resource, in the order of creation.

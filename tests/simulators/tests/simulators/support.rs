@@ -18,9 +18,31 @@ use tokio::{net::TcpListener, sync::Notify};
 
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
+/// By provider and name.
+pub(crate) fn fixture_bytes(provider: &str, name: &str) -> Vec<u8> {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    std::fs::read(fixtures.join(provider).join(name)).unwrap()
+}
+
+pub(crate) fn fixture_of(provider: &str, name: &str) -> Value {
+    serde_json::from_slice(&fixture_bytes(provider, name)).unwrap()
+}
+
 pub(crate) fn fixture(name: &str) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/ondato").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    fixture_of("ondato", name)
+}
+
+pub(crate) fn text(value: &Value, pointer: &str) -> String {
+    let found = value.pointer(pointer).and_then(Value::as_str);
+    assert!(found.is_some(), "no {pointer} in {value}");
+    found.unwrap().to_owned()
+}
+
+/// What a person does on a hosted page; gives the status and where the browser is sent.
+pub(crate) async fn visit(http: &reqwest::Client, url: &str, button: &str) -> (u16, Option<String>) {
+    let answer = http.post(url).form(&[("act", button)]).send().await.unwrap();
+    let back = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), back)
 }
 
 /// The form of a document: member names and kinds of values; of a list the set of its elements' forms.

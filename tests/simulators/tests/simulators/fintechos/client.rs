@@ -1,16 +1,13 @@
 //! A caller of the simulated instance, as its tenant's documentation has it, and the fixtures.
 
-use std::path::PathBuf;
-
 use idv_simulators::fintechos::{FintechOs, Settings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{http, parts, shape};
+use crate::support::{fixture_of, http, parts, shape};
 
 pub(super) fn fixture(name: &str) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/fintechos").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    fixture_of("fintechos", name)
 }
 
 pub(super) fn same_shape(emitted: &Value, name: &str) {

@@ -1,26 +1,18 @@
 //! A client of the simulated API, and the fixtures.
 
-use std::path::PathBuf;
-
 use idv_simulators::intergiro::{Intergiro, Programme, Settings, Subscription};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Receiver, http, parts, shape};
+pub(super) use crate::support::text;
+use crate::support::{Receiver, fixture_of, http, parts, shape, visit};
 
 pub(super) fn fixture(name: &str) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/intergiro").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    fixture_of("intergiro", name)
 }
 
 pub(super) fn same_shape(emitted: &Value, name: &str) {
     assert_eq!(shape(emitted), shape(&fixture(name)), "differs from {name}: {emitted:#}");
-}
-
-pub(super) fn text(value: &Value, pointer: &str) -> String {
-    let found = value.pointer(pointer).and_then(Value::as_str);
-    assert!(found.is_some(), "no {pointer} in {value}");
-    found.unwrap().to_owned()
 }
 
 /// A client of one programme, with the pair of its newest login or refresh.
@@ -114,9 +106,7 @@ impl Api {
 
     /// What a person does on a hosted page; gives the status and where the browser is sent.
     pub(super) async fn visit(&self, url: &str, button: &str) -> (u16, Option<String>) {
-        let answer = self.http.post(url).form(&[("act", button)]).send().await.unwrap();
-        let back = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
-        (answer.status().as_u16(), back)
+        visit(&self.http, url, button).await
     }
 }
 

@@ -1,30 +1,22 @@
 //! A client of the simulated API, and the fixtures.
 
-use std::path::PathBuf;
-
 use idv_simulators::onfido::{Environment, Onfido, Region, Registration, Retry, Settings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Receiver, http, parts, shape};
+pub(super) use crate::support::text;
+use crate::support::{self, Receiver, fixture_of, http, parts, shape, visit};
 
 pub(super) fn fixture_bytes(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/onfido").join(name);
-    std::fs::read(path).unwrap()
+    support::fixture_bytes("onfido", name)
 }
 
 pub(super) fn fixture(name: &str) -> Value {
-    serde_json::from_slice(&fixture_bytes(name)).unwrap()
+    fixture_of("onfido", name)
 }
 
 pub(super) fn same_shape(emitted: &Value, name: &str) {
     assert_eq!(shape(emitted), shape(&fixture(name)), "differs from {name}: {emitted:#}");
-}
-
-pub(super) fn text(value: &Value, pointer: &str) -> String {
-    let found = value.pointer(pointer).and_then(Value::as_str);
-    assert!(found.is_some(), "no {pointer} in {value}");
-    found.unwrap().to_owned()
 }
 
 /// A client with one credential, one region and one version.
@@ -105,9 +97,7 @@ impl Api {
 
     /// What a person does on a hosted page; gives the status and where the browser is sent.
     pub(super) async fn visit(&self, url: &str, button: &str) -> (u16, Option<String>) {
-        let answer = self.http.post(url).form(&[("act", button)]).send().await.unwrap();
-        let back = answer.headers().get("location").map(|it| it.to_str().unwrap().to_owned());
-        (answer.status().as_u16(), back)
+        visit(&self.http, url, button).await
     }
 }
 
