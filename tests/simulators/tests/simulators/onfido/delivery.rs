@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use idv_simulators::onfido::{
-    Act, Answer, ApiManner, ApiRule, DeliveryState, Endpoint, Environment, Forgery, HEADER, Order, Seal, WebhookManner,
-    WebhookRule, signature,
+    Act, Answer, ApiManner, ApiRule, DeliveryState, Endpoint, Environment, Forgery, HEADER, Order, Registration, Seal,
+    WebhookManner, WebhookRule, signature,
 };
 use serde_json::{Value, json};
 
 use super::client::{actions, by_hand, fixture, fixture_bytes, listening, text};
-use crate::support::{Arrival, SOON, shape};
+use crate::support::{Arrival, Receiver, SOON, shape};
 
 /// By another library than the simulator's.
 fn right(token: &str, body: &[u8]) -> String {
@@ -257,4 +257,17 @@ async fn what_was_never_sent_comes_by_the_thousand() {
     let audit = receiver.arrivals().pop().unwrap().json();
     assert_eq!(shape(&audit), shape(&fixture("webhook.audit_log.created.json")));
     assert_eq!(onfido.forge(Forgery::invented("http://127.0.0.1:9/", 1)).await, [(0, 1)].into());
+}
+
+#[tokio::test]
+async fn a_rule_can_spoil_the_way_to_one_webhook_alone() {
+    let (onfido, api, spoilt, webhook) = listening(by_hand()).await;
+    let good = Receiver::start().await;
+    onfido.register(Registration::to(&good.url));
+    onfido.misdeliver(WebhookRule::always(WebhookManner::Lost).to(webhook));
+    let check = api.check(&api.applicant().await, None).await;
+    onfido.act(&check, Act::complete()).unwrap();
+    onfido.quiet(SOON).await.unwrap();
+    assert!(actions(&good).contains(&"check.completed".to_owned()));
+    assert!(actions(&spoilt).is_empty());
 }

@@ -127,6 +127,9 @@ async fn an_answer_is_lost_after_the_work() {
     onfido.misbehave(rule());
     assert!(api.request(Method::POST, "/checks", &body).send().await.is_err());
     assert_eq!(onfido.checks_by_tag("onboarding:ob-1").len(), 1, "closed before the work");
+    let mut calls = onfido.requests();
+    calls.retain(|it| it.endpoint == Endpoint::CreateCheck);
+    assert!(calls.iter().all(|it| it.status.is_none()), "nothing was seen of either: {calls:?}");
 }
 
 #[tokio::test]
