@@ -42,7 +42,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          ## What Onfido does not have\n\n- A link or token of a run that can be renewed, and a run that can be cancelled: \
          `resume` makes a new run of the same applicant.\n- A reference on an applicant: after a crash in a classic `start` \
          one may remain that nobody uses.\n- Changes of contact data.\n",
-        crate::configuration::onfido_start()?,
+        crate::configuration::onfido::start()?,
         table(&["run", "status"], runs),
         table(&["check", "status", "by the stricter policy"], checks),
         table(&["finding", "reason"], findings),
