@@ -16,7 +16,10 @@ pub(crate) fn page() -> Page {
         ("303", "to a person's browser on its way to a provider and back, with a sealed state that holds"),
         ("400", "proven, but no event; to a browser: a forged or old state, a plain page, no redirect"),
         ("401", "always the same bytes: the name certainly does not exist, or a fresh enough secret refuses the proof"),
-        ("404", "no path of ours and no alias"),
+        (
+            "404",
+            "no path of ours, by another method than POST; a path posted to that is no alias is a name that does not exist",
+        ),
         ("405", "one of our paths, by a method that it does not have"),
         ("413", "longer than 256 KiB"),
         ("503 with `Retry-After`", "we cannot tell, or it is our own fault: the provider sends again"),

@@ -11,12 +11,14 @@
 //! | `ledger.md` | the adapter's own table of items |
 //! | `ondato.md`, `onfido.md`, `intergiro.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
 //! | `fintechos.md` | the real courier, on an instance that answers by script |
+//! | `drop-in.md` | the operations and the statuses of their refusals; the proposed bodies, which its own tests read |
 //! | `logs.md` | the log calls of the sources |
 //! | `invoke.md`, `deliveries.md`, `schemas/` | the types that cross the border, with examples made of those types |
 
 mod cases;
 mod configuration;
 mod deliveries;
+mod drop_in;
 mod environment;
 mod errors;
 mod fintechos;
@@ -78,6 +80,7 @@ pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
         logs::page(root)?,
         invoke::page()?,
         deliveries::page()?,
+        drop_in::page()?,
     ];
     pages.extend(schemas::pages()?);
     pages.push(index(&pages));

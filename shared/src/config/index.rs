@@ -10,21 +10,19 @@ use serde_json::Value;
 use tracing::warn;
 
 use crate::document::Document;
-use crate::domain::{ConnectionKey, ConnectionName, Tenant};
+use crate::domain::{ConnectionKey, ConnectionName, SubscriptionId, Tenant};
 use crate::ports::{Index, Subscription};
 use crate::section::{Fault, Faults, Section};
 
-/// A subscription of Azure API Management has up to 256 characters (its own rule for the id's length).
-const LONGEST_ID: usize = 256;
 /// What stands in one text or the other, and not in both.
 const TWICE: &str = "stands twice";
 
 type Exists<'a> = &'a dyn Fn(&ConnectionKey) -> bool;
 
-/// Whether a text can be the id of a subscription. Capital letters are kept and compared.
+/// Whether a text can be the id of a subscription.
 #[must_use]
 pub fn is_subscription_id(text: &str) -> bool {
-    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    SubscriptionId::parse(text).is_ok()
 }
 
 /// Reads the index. Members that are not known are passed over.
@@ -164,8 +162,8 @@ fn read_subscription(
     let connection = target(&mut subscription, place, exists);
     let callers = read_callers(&mut subscription);
     subscription.finish();
-    if !is_subscription_id(id) {
-        faults.add(place, "must be 1 to 256 of letters, digits and . _ -");
+    if let Err(rule) = SubscriptionId::parse(id) {
+        faults.add(place, rule.0);
     }
     connection.filter(|_| faults.count() == before).map(|connection| Subscription { connection, callers })
 }

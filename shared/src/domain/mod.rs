@@ -17,7 +17,7 @@ pub use self::change::{Change, ChangeKind, Evidence, PartFact, Wanted};
 pub use self::error::ErrorCode;
 pub use self::name::{
     BadName, ConnectionKey, ConnectionName, IdempotencyKey, OnboardingId, OnboardingKey, ProviderId, Reference,
-    Resource, ResourceKind, SubjectKey, Tenant,
+    Resource, ResourceKind, SubjectKey, SubscriptionId, Tenant,
 };
 pub use self::notice::{About, Claim, ClaimClass, NOTICE_VERSION, Notice, Returned};
 pub use self::onboarding::{

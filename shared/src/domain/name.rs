@@ -92,6 +92,14 @@ name!(
     |text| !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 );
 name!(
+    /// Another integration's name for a connection: its `SubscriptionId`. Letters count. It opens nothing by itself.
+    SubscriptionId,
+    "a subscription's id is 1 to 256 of letters, digits and . _ -",
+    // Azure API Management has up to 256 characters.
+    |text| (1..=256).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+);
+name!(
     /// The app's key of one request that writes.
     IdempotencyKey,
     "an idempotency key is 1 to 128 printable ASCII characters",

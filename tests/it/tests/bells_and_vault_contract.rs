@@ -16,7 +16,7 @@ use idv_gateway::domain::{ConnectionKey, ConnectionName, Evidence, Notice, Onboa
 use idv_gateway::memory::bells::{MemoryBells, QueueName};
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::memory::world::{ManualClock, manual};
-use idv_gateway::ports::{Bells, DeliveryBell, Rejected, Vault, VaultError};
+use idv_gateway::ports::{Bells, DeliveryBell, Rejected, Subscription, Vault, VaultError};
 use idv_it::stage::{Plan, Stage};
 use idv_it::table;
 use serde_json::{Value, json};
@@ -288,6 +288,14 @@ mod vault {
         assert_eq!(cupboard.vault().alias("/old/pat").await.err(), Some(VaultError::Unknown));
     }
 
+    pub(super) async fn a_subscription_leads_to_its_connection_and_callers(cupboard: &dyn Cupboard) {
+        let found = cupboard.vault().subscription("Sub-1").await.unwrap();
+        assert_eq!((found.connection, found.callers), (connection(), ["portal".to_owned()].into()));
+        for other in ["sub-1", "Sub-1,Sub-1", "/old/path", ""] {
+            assert_eq!(cupboard.vault().subscription(other).await.err(), Some(VaultError::Unknown), "{other}");
+        }
+    }
+
     pub(super) async fn what_changed_is_seen_when_it_is_asked_for_anew(cupboard: &dyn Cupboard) {
         let acme = Tenant::parse("acme").unwrap();
         let urls = |config: Arc<idv_gateway::ports::TenantConfig>| config.return_urls.first().unwrap().to_string();
@@ -311,6 +319,8 @@ impl VaultInMemory {
         let vault = MemoryVault::new();
         vault.set(config(&settings("https://one.example/")));
         vault.set_alias("/old/path", connection());
+        let callers = ["portal".to_owned()].into();
+        vault.set_subscription("Sub-1", Subscription { connection: connection(), callers });
         Self(vault)
     }
 }
@@ -343,6 +353,7 @@ impl OnSecretsManager {
         let prefix = unique("vault");
         let index = json!({
             "tenants": { "acme": "1" }, "aliases": { "/old/path": { "tenant": "acme", "connection": "ondato" } },
+            "subscriptions": { "Sub-1": { "tenant": "acme", "connection": "ondato", "callers": ["portal"] } },
             "prefetch": [],
         });
         for (name, value) in [("index", index), ("tenants/acme", settings("https://one.example/"))] {
@@ -415,6 +426,7 @@ on!(
     [
         who_is_there_is_known_and_nobody_else,
         a_path_leads_to_its_connection,
+        a_subscription_leads_to_its_connection_and_callers,
         what_changed_is_seen_when_it_is_asked_for_anew,
     ]
 );
@@ -425,6 +437,7 @@ on!(
     [
         who_is_there_is_known_and_nobody_else,
         a_path_leads_to_its_connection,
+        a_subscription_leads_to_its_connection_and_callers,
         what_changed_is_seen_when_it_is_asked_for_anew,
     ]
 );

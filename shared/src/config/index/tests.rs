@@ -39,8 +39,8 @@ fn what_is_wrong_with_a_subscription_is_told_with_its_place() {
     let good = entry(&json!(["portal"]));
     let cases = [
         (one("s", &good), vec![]),
-        (one("a b", &good), vec!["subscriptions.a b: must be 1 to 256 of letters, digits and . _ -"]),
-        (one("a,b", &good), vec!["subscriptions.a,b: must be 1 to 256 of letters, digits and . _ -"]),
+        (one("a b", &good), vec!["subscriptions.a b: a subscription's id is 1 to 256 of letters, digits and . _ -"]),
+        (one("a,b", &good), vec!["subscriptions.a,b: a subscription's id is 1 to 256 of letters, digits and . _ -"]),
         (one("s", &entry(&json!([]))), vec!["subscriptions.s.callers: must name at least one caller"]),
         (one("s", &entry(&Value::Null)), vec!["subscriptions.s.callers: must name at least one caller"]),
         (one("s", &entry(&json!("portal"))), vec!["subscriptions.s.callers: must be a list"]),

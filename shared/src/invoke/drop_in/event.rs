@@ -10,8 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::config::is_subscription_id;
-use crate::domain::{ConnectionKey, IdempotencyKey};
+use crate::domain::{ConnectionKey, IdempotencyKey, SubscriptionId};
 
 use super::super::answer::Refusal;
 
@@ -177,8 +176,8 @@ impl Event {
     }
 
     /// None: none, more than one, or what cannot be one.
-    pub(super) fn subscription(&self) -> Option<&str> {
-        self.header(SUBSCRIPTION).ok()?.filter(|id| is_subscription_id(id))
+    pub(super) fn subscription(&self) -> Option<SubscriptionId> {
+        SubscriptionId::parse(self.header(SUBSCRIPTION).ok()??).ok()
     }
 
     /// The caller's own key of this request; another connection's is another key.

@@ -151,7 +151,7 @@ impl Initiator {
     async fn admitted(&self, event: &Event) -> Result<Subscription, Reply> {
         let Some(caller) = event.caller() else { return Err(Reply::refused("no_identity")) };
         let Some(id) = event.subscription() else { return Err(Reply::refused("no_subscription")) };
-        match self.gateway.vault.subscription(id).await {
+        match self.gateway.vault.subscription(id.as_str()).await {
             Ok(subscription) if caller.is_among(&subscription.callers) => Ok(subscription),
             Ok(_) => Err(Reply::refused("caller_not_listed")),
             Err(VaultError::Unknown) => Err(Reply::refused("unknown_subscription")),

@@ -7,6 +7,7 @@ mod companies;
 mod configuration;
 mod crashes;
 mod delivery;
+mod drop_in;
 mod erase;
 mod intergiro;
 mod invoke;

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("address", &[]),
     ("section", &["secret"]),
+    ("document", &[]),
     ("seal", &["secret"]),
     ("proof", &["secret"]),
     // Signing alone stands below the ports: a tenant's configuration holds signing secrets, which must be made by what
@@ -19,7 +20,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("state", &["secret", "domain", "seal", "ports"]),
     ("delivery", &["secret", "domain", "ports", "delivery::standard_webhooks"]),
     ("providers", &["secret", "domain", "section", "proof", "ports", "state"]),
-    ("config", &["secret", "domain", "section", "seal", "proof", "ports", "providers", "delivery::standard_webhooks"]),
+    (
+        "config",
+        &[
+            "secret",
+            "domain",
+            "section",
+            "document",
+            "seal",
+            "proof",
+            "ports",
+            "providers",
+            "delivery::standard_webhooks",
+        ],
+    ),
     ("login", &["secret", "domain", "seal", "ports"]),
     ("gateway", &["domain", "seal", "ports", "login"]),
     ("look", &["domain", "ports", "gateway"]),
@@ -32,7 +46,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // `queue_event` reads what Lambda's poller hands over into the records that fetcher and deliverer take
     (
         "adapters",
-        &["secret", "domain", "address", "section", "ports", "delivery", "config", "gateway", "fetch", "deliver"],
+        &[
+            "secret", "domain", "address", "document", "section", "ports", "delivery", "config", "gateway", "fetch",
+            "deliver",
+        ],
     ),
     ("memory", &["secret", "domain", "ports", "adapters"]),
 ];

@@ -42,7 +42,7 @@ fn the_example_has_every_provider_and_every_kind_of_delivery() {
         })
         .collect();
     assert_eq!(kinds, BTreeSet::from(["eventbridge", "fintechos", "sqs", "webhook"]));
-    assert!(!configuration.aliases.is_empty());
+    assert!(!configuration.aliases.is_empty() && !configuration.subscriptions.is_empty());
 }
 
 /// Each member of the example that is spelt wrong is told, as unknown or as missing: the reader knows every one of them.
@@ -65,9 +65,11 @@ fn a_misspelt_member_is_named_wherever_it_stands() {
     assert!(tried > 40, "{tried}");
 }
 
-/// Pointers of all members that have a fixed name; tenants, connections and aliases are named by their owner.
+/// Pointers of all members that have a fixed name; tenants, connections, aliases and subscriptions are named by their
+/// owner.
 fn places(value: &Value, at: &str) -> Vec<String> {
-    let free = at.is_empty() || at.ends_with("/tenants") || at.ends_with("/connections") || at.ends_with("/aliases");
+    let lists = ["/tenants", "/connections", "/aliases", "/subscriptions"];
+    let free = at.is_empty() || lists.iter().any(|list| at.ends_with(list));
     match value {
         Value::Object(members) => members
             .iter()
@@ -92,8 +94,8 @@ fn every_member_of_the_example_is_described() {
     let whole: Value = serde_json::from_str(&text()).unwrap();
     let places = places(&whole, "");
     let names: BTreeSet<&str> = places.iter().filter_map(|place| place.rsplit('/').next()).collect();
-    // members of an alias, and the list of tenants
-    let elsewhere = ["tenant", "connection", "tenants", "aliases"];
+    // members of an alias and of a subscription (drop-in.md), and the list of tenants
+    let elsewhere = ["tenant", "connection", "tenants", "aliases", "subscriptions", "callers"];
     let missing: Vec<_> =
         names.into_iter().filter(|name| !elsewhere.contains(name) && !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
