@@ -71,14 +71,13 @@ impl Findings {
 pub(super) fn read(text: &str, local_targets: bool) -> Result<Import, Vec<String>> {
     let mut found = Findings::default();
     let value = json(text, "", &mut found).ok_or_else(|| found.errors.clone())?;
-    let (settings, list) = match &value {
+    let (settings, list) = if value.is_array() {
         // the list alone, as somebody may have taken it out
-        Value::Array(_) => (Map::new(), Some((String::new(), value.clone()))),
-        _ => {
-            let settings = inside(&value, DEEPEST).cloned().unwrap_or_default();
-            let list = list(&settings, &mut found);
-            (settings, list)
-        }
+        (Map::new(), Some((String::new(), value)))
+    } else {
+        let settings = inside(&value, DEEPEST).cloned().unwrap_or_default();
+        let list = list(&settings, &mut found);
+        (settings, list)
     };
     let onfido = onfido(&settings, local_targets, &mut found);
     ignored(&settings, &mut found);

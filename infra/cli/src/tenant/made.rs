@@ -129,15 +129,15 @@ impl<'a> Made<'a> {
 
 /// In the order in which a person reads it.
 fn set_tenant(document: &mut Document, name: &str, tenant: &Value) -> Result<(), serde_json::Error> {
-    let connection = ["tenants", name, "connections", CONNECTION];
-    document.set(&["tenants", name, "enabled"], &tenant["enabled"])?;
+    let place = ["tenants", name, "connections", CONNECTION];
+    let connection = tenant.get("connections").and_then(|all| all.get(CONNECTION));
+    document.set(&["tenants", name, "enabled"], &json!(true))?;
     for member in ["provider", "enabled", "base_urls", "api", "webhook", "settings", "delivery"] {
-        let value = &tenant["connections"][CONNECTION][member];
-        if !value.is_null() {
-            document.set(&[&connection[..], &[member]].concat(), value)?;
+        if let Some(value) = connection.and_then(|connection| connection.get(member)) {
+            document.set(&[&place[..], &[member]].concat(), value)?;
         }
     }
-    document.set(&["tenants", name, "sealing_keys"], &tenant["sealing_keys"])
+    document.set(&["tenants", name, "sealing_keys"], tenant.get("sealing_keys").unwrap_or(&Value::Null))
 }
 
 fn tenant(client: &Client, onfido: &Onfido, shared: bool) -> Value {
@@ -181,8 +181,8 @@ fn sealing_key() -> String {
 /// Whether a tenant is the one that would be made: but for its sealing keys, and what `connection register` stores.
 fn is_same(known: &Value, made: &Value) -> bool {
     let ids = |tenant: &Value| {
-        let ids = tenant["connections"][CONNECTION]["settings"]["webhook_ids"].as_array().cloned();
-        ids.unwrap_or_default()
+        let ids = tenant.pointer("/connections/onfido/settings/webhook_ids").and_then(Value::as_array);
+        ids.cloned().unwrap_or_default()
     };
     let (known_ids, made_ids) = (ids(known), ids(made));
     let plain = |tenant: &Value| {
@@ -205,10 +205,10 @@ fn masked(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let masked = members.iter().map(|(name, value)| {
-                let value = match value {
-                    Value::Array(items) if SECRET.contains(&name.as_str()) => json!(vec![MASK; items.len()]),
-                    _ if SECRET.contains(&name.as_str()) => json!(MASK),
-                    _ => masked(value),
+                let value = match (SECRET.contains(&name.as_str()), value.as_array()) {
+                    (true, Some(items)) => json!(vec![MASK; items.len()]),
+                    (true, None) => json!(MASK),
+                    (false, _) => masked(value),
                 };
                 (name.clone(), value)
             });
