@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for Place<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops loudly")]
 
     use super::*;
 

@@ -137,7 +137,7 @@ fn capital(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops loudly")]
 
     use super::*;
 

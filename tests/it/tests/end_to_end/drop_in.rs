@@ -78,7 +78,7 @@ async fn a_processor_is_served_as_by_the_service_before_and_has_its_result_in_it
     assert_eq!(ask(&stage, "checks", "Sub-Acme", ACME, &asked).await.json(), check.json());
     assert_eq!(onfido.requests_about(Endpoint::CreateCheck, &applicant), 1, "one check, however often it is asked for");
     let check = check.json()["checkId"].as_str().unwrap().to_owned();
-    assert_eq!(onfido.truth(&applicant).unwrap().checks, [check.clone()]);
+    assert_eq!(onfido.truth(&applicant).unwrap().checks, std::slice::from_ref(&check));
 
     onfido.perform(&check, [Act::complete()]).unwrap();
     let own = stage.tenant("acme").instance.as_ref().unwrap();
