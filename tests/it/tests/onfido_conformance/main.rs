@@ -15,9 +15,11 @@ mod harness;
 mod looks;
 mod owners;
 mod proofs;
+mod recovery;
 mod renewals;
 mod starts;
 mod submits;
+mod tables;
 mod words;
 
 use std::collections::BTreeSet;
@@ -49,10 +51,10 @@ fn every_fixture_is_used() {
         accounts::FIXTURES,
         events::FIXTURES,
         faults::FIXTURES,
-        looks::FIXTURES,
         proofs::FIXTURES,
         starts::FIXTURES,
         submits::FIXTURES,
+        tables::FIXTURES,
         NOT_CALLED,
     ]
     .concat();

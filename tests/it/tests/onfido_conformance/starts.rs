@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::harness::{
-    ANOTHER, APPLICANT, Bench, NEW_APPLICANT, NEW_RUN, NEW_TOKEN, ONBOARDING, RETURN_URL, RUNS, Script, WORKFLOW,
-    account, account_with, answered, applicant, applicant_line, configured, fixture, members, run, wish,
+    ANOTHER, APPLICANT, Bench, NEW_APPLICANT, NEW_RUN, NEW_TOKEN, ONBOARDING, RETURN_URL, Script, WORKFLOW, account,
+    account_with, answered, applicant, applicant_line, configured, fixture, members, run, wish,
 };
 
 pub(crate) const FIXTURES: &[&str] = &[
@@ -37,7 +37,7 @@ fn classic() -> Script {
     creating().on(NEW_TOKEN, 200, &answered("post_sdk_token"))
 }
 
-fn studio() -> Script {
+pub(crate) fn studio() -> Script {
     creating().on(NEW_RUN, 201, &fixture("post_workflow_runs.response.201"))
 }
 
@@ -51,7 +51,7 @@ fn by_classic(options: Value) -> Wish {
     wish(Channel::Sdk, subject(), all)
 }
 
-fn by_studio(options: Value) -> Wish {
+pub(crate) fn by_studio(options: Value) -> Wish {
     Wish { return_url: Some(Url::parse(RETURN_URL).unwrap()), ..wish(Channel::Link, subject(), options) }
 }
 
@@ -301,63 +301,6 @@ async fn a_refusal_names_the_field_and_no_value() {
         let (found, bench) = outcome(script, &by_classic(json!({}))).await;
         assert_eq!(found.err(), Some(ProviderError::Refused { field: field.map(str::to_owned) }), "{body}");
         assert_eq!(bench.count(NEW_APPLICANT), 1);
-    }
-}
-
-fn listed(id: &str, tags: &[&str]) -> Value {
-    let mut run = answered("list_workflow_runs")[0].clone();
-    run["id"] = json!(id);
-    run["tags"] = json!(tags);
-    run["status"] = json!("awaiting_input");
-    run["sdk_token"] = json!("eyJ.sdk.token");
-    run
-}
-
-fn ours() -> String {
-    format!("idv:{ONBOARDING}")
-}
-
-async fn recovered(runs: &[Value]) -> (Option<Started>, Bench) {
-    let mut script = studio().on(RUNS, 200, &json!(runs));
-    for run in runs {
-        let line = format!("GET /v3.6/workflow_runs/{}", run["id"].as_str().unwrap_or_default());
-        script = script.on(&line, 200, run);
-    }
-    let bench = script.start();
-    (account().recover(bench.reach(), &by_studio(json!({}))).await.unwrap(), bench)
-}
-
-#[tokio::test]
-async fn after_a_crash_a_run_is_found_by_its_tag() {
-    let (found, bench) =
-        recovered(&[listed(ANOTHER, &["tenant:acme"]), listed(crate::harness::RUN, &[&ours(), "idv-attempt:1"])]).await;
-    let found = found.unwrap();
-    assert_eq!(found.subject, run());
-    assert!(matches!(found.entrance, Entrance::Link { .. }));
-    let query = bench.call(RUNS).url.query().unwrap().to_owned();
-    assert!(query.contains("tags=") && query.contains(ONBOARDING), "{query}");
-    assert_eq!((bench.count(NEW_APPLICANT), bench.count(NEW_RUN)), (0, 0));
-}
-
-/// The list is searched by Onfido, and read by us: it may answer with more than was asked for.
-#[tokio::test]
-async fn nobody_else_s_run_is_found() {
-    let other = "idv:onb_01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    for runs in [
-        vec![],
-        vec![listed(ANOTHER, &[])],
-        vec![listed(ANOTHER, &[other, "idv-attempt:1"])],
-        vec![listed(ANOTHER, &[&ours(), "idv-attempt:2"])],
-        vec![listed(ANOTHER, &[&format!("{}x", ours()), "idv-attempt:1"])],
-    ] {
-        let (found, bench) = recovered(&runs).await;
-        assert!(found.is_none(), "{runs:?}");
-        assert_eq!(bench.count(NEW_RUN), 0);
-    }
-    for silent in [Err(HttpError::TimedOut), Ok(empty(503)), Ok(answer(200, &json!({})))] {
-        let bench = studio().then(RUNS, silent).start();
-        let found = account().recover(bench.reach(), &by_studio(json!({}))).await;
-        assert!(matches!(found, Err(ProviderError::Unavailable(_))), "it may be there");
     }
 }
 

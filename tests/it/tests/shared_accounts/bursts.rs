@@ -5,7 +5,8 @@ use std::time::Duration;
 use idv_gateway::domain::Status;
 use idv_simulators::onfido::{Act, Endpoint, Outcome, WebhookManner, WebhookRule};
 
-use super::stand::{Begun, Plan, Stand, minutes};
+use super::plan::{Plan, minutes};
+use super::stand::{Begun, Stand};
 
 /// Reports that need nothing beside their name.
 const MANY: [&str; 12] = [

@@ -9,7 +9,8 @@ use idv_it::rig::pulse::Ended;
 use idv_simulators::onfido::{Act, Decision, Endpoint, Onfido, Order, Outcome, WebhookManner, WebhookRule, Workflow};
 use serde_json::{Value, json};
 
-use super::stand::{Plan, Stand, classic, days, minutes, resume, studio, submit};
+use super::plan::{Plan, classic, days, minutes, resume, studio, submit};
+use super::stand::Stand;
 use super::wire::{NEW_CHECK, NEW_RUN};
 
 const MARGIN: Duration = Duration::from_secs(3);
@@ -117,7 +118,7 @@ async fn twice_and_in_any_order_ends_the_same() {
         stand.play_for(minutes(1)).await;
         if let Some(order) = order {
             stand.onfido.release(&order);
-            stand.onfido.wait_for(|onfido| onfido.webhooks_sent().len() >= 4, super::stand::PATIENCE).await.unwrap();
+            stand.onfido.wait_for(|onfido| onfido.webhooks_sent().len() >= 4, super::plan::PATIENCE).await.unwrap();
         }
         stand.play_for(minutes(20)).await;
         let truth = stand.read(&run.key).truth;

@@ -9,10 +9,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 mod bursts;
+mod clockwork;
 mod disorder;
 mod front;
 mod matrix;
 mod outages;
+mod plan;
 mod stand;
 mod submits;
 mod wire;

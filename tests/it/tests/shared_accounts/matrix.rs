@@ -9,7 +9,8 @@ use idv_gateway::ports::{SubjectState, TenantConfig};
 use idv_simulators::onfido::{Act, Decision, Endpoint, Forgery, Outcome, RequestRecord, Seal};
 use serde_json::{Value, json};
 
-use super::stand::{ACCOUNT, Begun, Plan, Stand, days, minutes};
+use super::plan::{ACCOUNT, Plan, days, minutes};
+use super::stand::{Begun, Stand};
 
 const TENANTS: [&str; 3] = ["acme", "bolt", "cade"];
 
@@ -81,6 +82,10 @@ async fn only_the_owners_ledger_changes_and_a_stranger_costs_one_question() {
                 assert!(is_remembered(&stand, stranger, "report", report));
             }
             assert!(is_remembered(&stand, stranger, "check", check));
+            assert!(
+                is_remembered(&stand, stranger, "applicant", &run.root),
+                "at once: ours are bound before any event"
+            );
             // each of the three is led to the applicant by its check
             assert!(asked.len() <= 2 * reports.len() + 1, "{:?}", by_path(&asked));
         }

@@ -8,7 +8,8 @@ use idv_gateway::ports::SubjectState;
 use idv_simulators::onfido::{Act, ApiManner, ApiRule, Decision, Endpoint, Environment};
 use serde_json::json;
 
-use super::stand::{ACCOUNT, Begun, Plan, Stand, classic, days, minutes, resume, studio, submit};
+use super::plan::{ACCOUNT, Plan, classic, days, minutes, resume, studio, submit};
+use super::stand::{Begun, Stand};
 
 async fn under_way(plan: Plan) -> (Stand, Begun, String) {
     let mut stand = Stand::new(plan).await;

@@ -3,20 +3,17 @@
 //! they are told.
 
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use idv_gateway::adapters::http::{HttpLimits, ReqwestHttp};
 use idv_gateway::config::{Rules, read_tenant};
-use idv_gateway::deliver::{self, Deliverer};
+use idv_gateway::deliver::Deliverer;
 use idv_gateway::domain::{
     ConnectionKey, ConnectionName, Onboarding, OnboardingId, OnboardingKey, ProviderId, Resource, ResourceKind, Status,
     SubjectKey, Tenant, Timestamp,
 };
-use idv_gateway::fetch::{self, Fetcher};
+use idv_gateway::fetch::Fetcher;
 use idv_gateway::gateway::Gateway;
 use idv_gateway::ingress::Ingress;
 use idv_gateway::invoke::Initiator;
@@ -24,76 +21,20 @@ use idv_gateway::memory::bells::{MemoryBells, QueueName};
 use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::memory::world::{ManualClock, manual};
-use idv_gateway::ports::{Clock, Due, DueBell, Http, Ledger, Method, Request, SubjectRecord, TenantConfig};
+use idv_gateway::ports::{Clock, Http, Method, Request, SubjectRecord, TenantConfig};
 use idv_gateway::reconcile::Reconciler;
 use idv_gateway::secret::Secret;
 use idv_it::rig::Chaos;
-use idv_it::rig::drive::{DELIVERIES_VISIBILITY, NOTICES_VISIBILITY, TIMEOUT, record};
 use idv_it::rig::ports::{TestBells, TestLedger, TestVault};
 use idv_it::rig::pulse::Ended;
 use idv_it::rig::receiver::Receiver;
-use idv_simulators::onfido::{
-    Account, Act, Endpoint, Onfido, Region, Registration, RequestRecord, Retry, Settings, Workflow,
-};
+use idv_simulators::onfido::{Act, Endpoint, Onfido, Region, Registration, RequestRecord, Workflow};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::front::Front;
+use super::plan::{ACCOUNT, CONNECTION, Plan, classic, minutes, simulated, studio, submit};
 use super::wire::Wire;
-
-pub(crate) const ACCOUNT: &str = "shared";
-const CONNECTION: &str = "onfido";
-/// Real time, for what is a moment's work: nothing is measured by it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-/// More happenings than this within one stretch are no quiet.
-const HAPPENINGS: usize = 3000;
-
-pub(crate) fn minutes(count: u64) -> Duration {
-    Duration::from_secs(60 * count)
-}
-
-pub(crate) fn days(count: u64) -> Duration {
-    minutes(24 * 60 * count)
-}
-
-/// What a stand is made of.
-pub(crate) struct Plan {
-    pub(crate) tenants: Vec<&'static str>,
-    /// Which events each webhook lists; none is all.
-    pub(crate) events: Option<Vec<&'static str>>,
-    /// Each tenant's checks are made for its own webhook alone.
-    pub(crate) own_webhooks: bool,
-    /// Settings of the connection beside the usual ones.
-    pub(crate) settings: Value,
-    pub(crate) report_names: Vec<&'static str>,
-    /// How long a call may take.
-    pub(crate) longest_call: Duration,
-    pub(crate) rate_limit: Option<usize>,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            tenants: vec!["acme"],
-            events: None,
-            own_webhooks: false,
-            settings: json!({}),
-            report_names: vec!["document", "facial_similarity_photo"],
-            longest_call: Duration::from_secs(20),
-            rate_limit: None,
-        }
-    }
-}
-
-impl Plan {
-    pub(crate) fn of(tenants: &[&'static str]) -> Self {
-        Self { tenants: tenants.to_vec(), ..Self::default() }
-    }
-
-    pub(crate) fn only(events: &[&'static str]) -> Self {
-        Self { events: Some(events.to_vec()), ..Self::default() }
-    }
-}
 
 /// An onboarding that has begun, and what it is at Onfido: an applicant or a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,11 +57,11 @@ pub(crate) struct Stand {
     /// Ids of the webhooks, by tenant.
     pub(crate) webhooks: BTreeMap<&'static str, String>,
     front: Front,
-    fetcher: Fetcher,
-    deliverer: Deliverer,
-    reconciler: Reconciler,
+    pub(super) fetcher: Fetcher,
+    pub(super) deliverer: Deliverer,
+    pub(super) reconciler: Reconciler,
     initiator: Initiator,
-    next_tick: Timestamp,
+    pub(super) next_tick: Timestamp,
 }
 
 impl Stand {
@@ -342,147 +283,7 @@ impl Stand {
     }
 }
 
-/// Time.
-impl Stand {
-    /// Until it is done, or killed.
-    async fn run<T>(&self, work: impl Future<Output = T>) -> Ended<T> {
-        let mut work = pin!(work);
-        poll_fn(|context| match work.as_mut().poll(context) {
-            Poll::Ready(answer) => Poll::Ready(Ended::Done(answer)),
-            Poll::Pending if self.chaos.bury() => Poll::Ready(Ended::Died),
-            Poll::Pending => Poll::Pending,
-        })
-        .await
-    }
-
-    /// Everything that Onfido has to say by now was said.
-    pub(crate) async fn heard(&self) {
-        self.onfido.quiet(PATIENCE).await.unwrap();
-    }
-
-    /// The fetcher on up to ten notices; false if none are there.
-    pub(crate) async fn fetch(&self) -> bool {
-        let messages = self.bells.receive(QueueName::Notices, 10, NOTICES_VISIBILITY);
-        let records: Vec<fetch::Record> = messages.iter().map(record).collect();
-        if let Ended::Done(Ok(failed)) = self.run(self.fetcher.batch(&records)).await {
-            for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
-                self.bells.delete(&message.receipt);
-            }
-        }
-        !messages.is_empty()
-    }
-
-    async fn deliver(&self) -> bool {
-        let messages = self.bells.receive(QueueName::Deliveries, 10, DELIVERIES_VISIBILITY);
-        let read = |message: &idv_gateway::memory::bells::Message| deliver::Record {
-            id: message.id.clone(),
-            body: message.body.clone(),
-            sent_at: message.sent_at,
-        };
-        let records: Vec<deliver::Record> = messages.iter().map(read).collect();
-        if let Ended::Done(failed) = self.run(self.deliverer.batch(&records, self.now() + TIMEOUT)).await {
-            for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
-                self.bells.delete(&message.receipt);
-            }
-        }
-        !messages.is_empty()
-    }
-
-    /// Everything that is to happen now.
-    pub(crate) async fn pump(&mut self) {
-        self.heard().await;
-        while self.fetch().await {}
-        while self.deliver().await {}
-        let due = self.due_at().await;
-        if self.scheduled && self.now() >= self.next_tick && due.is_some_and(|due| due <= self.now()) {
-            self.run(self.reconciler.tick(self.now() + TIMEOUT)).await;
-            self.next_tick = (self.now() + Duration::from_millis(1)).rounded_up(minutes(1));
-        }
-    }
-
-    /// When something happens next.
-    async fn next(&self) -> Option<Timestamp> {
-        let queues = [QueueName::Notices, QueueName::Deliveries].into_iter();
-        let messages = queues.flat_map(|queue| self.bells.messages(queue)).map(|message| message.visible_at);
-        let tick = self.due_at().await.filter(|_| self.scheduled).map(|due| due.max(self.next_tick));
-        messages.chain(tick).min()
-    }
-
-    /// Plays what is to happen within that time.
-    pub(crate) async fn play_for(&mut self, span: Duration) {
-        let end = self.now() + span;
-        for _ in 0..HAPPENINGS {
-            self.pump().await;
-            match self.next().await.filter(|&next| next <= end) {
-                Some(next) if next > self.now() => self.clock.set(next),
-                Some(_) => {}
-                None => {
-                    self.clock.set(self.now().max(end));
-                    return;
-                }
-            }
-        }
-        panic!("too much happens: {:?}", self.bells.notices());
-    }
-
-    /// The earliest entry of both due indexes.
-    async fn due_at(&self) -> Option<Timestamp> {
-        let mut all = Vec::new();
-        for shard in 0..Due::SHARDS {
-            for which in [Due::Look, Due::Delivery] {
-                let far = Timestamp::from_millis(i64::MAX / 2);
-                all.extend(self.ledger.due(which, shard, far, 1).await.unwrap());
-            }
-        }
-        all.iter().map(DueBell::at).min()
-    }
-}
-
-fn simulated(plan: &Plan) -> Settings {
-    Settings {
-        accounts: vec![Account::shared(ACCOUNT, Region::Eu, &plan.tenants)],
-        rate_limit: plan.rate_limit,
-        retry: Retry { scale: 0, ..Retry::default() },
-        ..Settings::default()
-    }
-}
-
 fn real_millis() -> i64 {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     i64::try_from(since.as_millis()).unwrap()
-}
-
-fn subject() -> Value {
-    json!({
-        "first_name": "Ada", "last_name": "Example", "email": "ada@example.com",
-        "location": {"ip_address": "203.0.113.9", "country_of_residence": "GBR"},
-    })
-}
-
-/// Begins a classic run.
-pub(crate) fn classic(tenant: &str, key: &str) -> Value {
-    json!({
-        "action": "start", "tenant": tenant, "connection": CONNECTION, "reference": key, "channel": "sdk",
-        "subject": subject(), "options": {"flow": "classic"}, "idempotency_key": key,
-    })
-}
-
-/// Begins a Studio run.
-pub(crate) fn studio(tenant: &str, key: &str) -> Value {
-    json!({
-        "action": "start", "tenant": tenant, "connection": CONNECTION, "reference": key, "channel": "link",
-        "subject": subject(), "options": {"flow": "studio"}, "idempotency_key": key,
-    })
-}
-
-pub(crate) fn submit(begun: &Begun, key: &str) -> Value {
-    json!({
-        "action": "submit", "tenant": begun.key.tenant, "onboarding_id": begun.key.id, "idempotency_key": key,
-    })
-}
-
-pub(crate) fn resume(begun: &Begun, key: &str) -> Value {
-    json!({
-        "action": "resume", "tenant": begun.key.tenant, "onboarding_id": begun.key.id, "idempotency_key": key,
-    })
 }

@@ -8,7 +8,8 @@ use idv_it::rig::pulse::Ended;
 use idv_simulators::onfido::{Act, ApiManner, ApiRule, Endpoint, Onfido, Outcome};
 use serde_json::{Value, json};
 
-use super::stand::{Begun, PATIENCE, Plan, Stand, minutes, resume, submit};
+use super::plan::{PATIENCE, Plan, minutes, resume, submit};
+use super::stand::{Begun, Stand};
 use super::wire::NEW_CHECK;
 
 async fn captured(plan: Plan) -> (Stand, Begun) {
