@@ -148,6 +148,22 @@ async fn a_check_that_does_not_end_is_not_polled_beyond_the_repeats() {
     assert_eq!(stand.status(&run), Status::Approved);
 }
 
+/// However many reports end at once: what they cost is not theirs each.
+#[tokio::test]
+async fn many_reports_of_a_check_that_does_not_end_share_their_looks() {
+    let plan = Plan { report_names: MANY.to_vec(), ..Plan::only(&ONLY_REPORTS) };
+    let (mut stand, run, check) = under_way(plan).await;
+    let mark = stand.mark();
+    for name in MANY {
+        stand.onfido.act(&check, Act::complete_report(name, Outcome::Clear)).unwrap();
+    }
+    stand.heard().await;
+    stand.play_for(minutes(60)).await;
+    let looks = stand.looks("acme", mark);
+    assert!(looks <= 2 * ROUNDS, "{looks} looks for {} reports", MANY.len());
+    assert_eq!(stand.status(&run), Status::Submitted);
+}
+
 /// Reports that end minutes apart: each is looked into anew, the check is settled soon after the last of them.
 #[tokio::test]
 async fn the_last_report_counts() {

@@ -155,7 +155,7 @@ async fn a_run_of_the_studio_names_its_owner_and_nobody_else_takes_it() {
     }
     all_accepted(&stand);
     for tenant in TENANTS {
-        assert_eq!(stand.count(tenant, 0, &[Endpoint::GetRun]) > 0, true);
+        assert!(stand.count(tenant, 0, &[Endpoint::GetRun]) > 0);
         assert_eq!(stand.of_tenant(tenant).len(), 1);
     }
 }

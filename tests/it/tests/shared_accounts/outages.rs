@@ -5,7 +5,7 @@ use std::time::Duration;
 use idv_gateway::domain::Status;
 use idv_gateway::memory::bells::QueueName;
 use idv_gateway::ports::SubjectState;
-use idv_simulators::onfido::{Act, ApiManner, ApiRule, Decision, Endpoint, Environment};
+use idv_simulators::onfido::{Act, Answer, ApiManner, ApiRule, Decision, Endpoint, Environment};
 use serde_json::json;
 
 use super::plan::{ACCOUNT, Plan, classic, days, minutes, resume, studio, submit};
@@ -96,6 +96,29 @@ async fn whose_an_event_is_can_be_asked_later() {
     stand.play_for(minutes(60)).await;
     assert_eq!(stand.status(&run), Status::Approved);
     nothing_is_lost(&stand);
+}
+
+/// Our own fault: Onfido is told so, and says it again.
+#[tokio::test]
+async fn what_we_cannot_take_is_sent_again() {
+    let (mut stand, run, check) = under_way(Plan::default()).await;
+    stand.scheduled = false;
+    let before = stand.onfido.webhooks_sent().len();
+    stand.bells.fail(Some("down"));
+    stand.onfido.act(&check, Act::complete()).unwrap();
+    stand.heard().await;
+    let refused: Vec<_> = stand.onfido.webhooks_sent().split_off(before).into_iter().map(|sent| sent.answer).collect();
+    assert_eq!(refused, [Answer::Status(503), Answer::Status(503), Answer::Status(503)]);
+    stand.vault.fail(Some("down"));
+    stand.bells.fail(None);
+    assert!(stand.onfido.advance_to_next_retry());
+    stand.heard().await;
+    let again = stand.onfido.webhooks_sent().split_off(before + refused.len());
+    assert!(!again.is_empty() && again.iter().all(|sent| sent.answer == Answer::Status(503)), "{again:?}");
+    stand.vault.fail(None);
+    stand.onfido.advance(days(1));
+    stand.play_for(minutes(1)).await;
+    assert_eq!(stand.status(&run), Status::Approved);
 }
 
 /// A token that is good no more: each of its tenant's webhooks is taken all the same, and found with the next token.
