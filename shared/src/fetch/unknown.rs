@@ -182,12 +182,13 @@ impl Fetcher {
     /// What has to wait, waits under the name of what it is about.
     async fn under_its_name(&self, visited: Outcome, rung: &[Rung]) -> Outcome {
         let (Verdict::Again(after), bell) = visited else { return visited };
-        let mut rung_again: Vec<&Notice> = Vec::new();
-        for Rung { notice, .. } in rung {
+        let mut rung_again: Vec<Notice> = Vec::new();
+        for Rung { notice, sent_at, .. } in rung {
+            let notice = Notice { since: Some(notice.since.unwrap_or(*sent_at)), ..notice.clone() };
             if rung_again.contains(&notice) {
                 continue;
             }
-            if self.gateway.bells.notify(notice, after).await.is_err() {
+            if self.gateway.bells.notify(&notice, after).await.is_err() {
                 return (Verdict::Again(after), bell);
             }
             rung_again.push(notice);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::schedule::confirm_after;
-use crate::domain::{Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant};
+use crate::domain::{Claim, Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant, Timestamp};
 use crate::gateway::{Line, awaits_delivery};
 use crate::invoke::Initiator;
 use crate::invoke::renew::wants_link;
@@ -87,6 +87,11 @@ impl Fetcher {
             return Ok((Verdict::Done, undelivered(looker.config, onboarding)));
         }
         if let Some(wait) = self.too_early(onboarding, rung) {
+            if attempt == onboarding.truth.attempt_number() && was_seen(onboarding, rung) {
+                // A look that began a moment ago has contradicted them: as if they had been among its rings.
+                let again: Vec<&Rung> = rung.iter().collect();
+                return Ok((self.repeat(&again).await, undelivered(looker.config, onboarding)));
+            }
             return self.give_up_or(rung, wait, onboarding).await;
         }
         let begun = self.gateway.now();
@@ -166,7 +171,7 @@ impl Fetcher {
     /// trailing look, however fast the provider answers.
     fn too_early(&self, onboarding: &Onboarding, rung: &[Rung]) -> Option<Duration> {
         let webhooks = rung.iter().filter(|rung| rung.notice.evidence == Evidence::Webhook);
-        let newest = webhooks.map(|rung| rung.sent_at).max();
+        let newest = webhooks.map(told_at).max();
         let ready = newest.max(onboarding.look.started_at)? + LOOK_MARGIN;
         let now = self.gateway.now();
         (now < ready).then(|| ready.since(now).max(Duration::from_secs(1)))
@@ -239,8 +244,18 @@ fn report(onboarding: &Onboarding) {
     }
 }
 
+/// Whether the last look came late enough for all of these, whatever it found.
+fn was_seen(onboarding: &Onboarding, rung: &[Rung]) -> bool {
+    rung.iter().all(|rung| onboarding.is_satisfied(told_at(rung), &Claim::nothing()))
+}
+
 fn ring_of(rung: &Rung) -> Ring {
-    Ring { sent_at: rung.sent_at, claim: rung.notice.claim.clone() }
+    Ring { sent_at: told_at(rung), claim: rung.notice.claim.clone() }
+}
+
+/// When it was sent first: waiting under another name makes nothing new of it.
+fn told_at(rung: &Rung) -> Timestamp {
+    rung.notice.since.map_or(rung.sent_at, |since| since.min(rung.sent_at))
 }
 
 fn undelivered(config: &TenantConfig, onboarding: &Onboarding) -> Option<OnboardingKey> {

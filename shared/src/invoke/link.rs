@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::delivery::payload::provider_ids;
-use crate::domain::{Attempt, ErrorCode, Onboarding, OnboardingKey, Standing};
+use crate::domain::{Attempt, ErrorCode, Onboarding, OnboardingKey, Part, Standing, Status};
 use crate::ports::{Entrance, TenantConfig};
 use crate::seal::{Binding, NoRandomness, OnboardingKey as DataKey, Sealed, WrappedKey};
 
@@ -97,12 +97,15 @@ impl Initiator {
     /// while that is open.
     pub(super) fn is_live(&self, onboarding: &Onboarding) -> bool {
         let truth = &onboarding.truth;
+        // A provider may have decided a part and still ask for it once more: a document that could not be read.
+        let asked = |open: &Part| match open.standing {
+            Standing::Waiting => true,
+            Standing::Open | Standing::Rejected => truth.status == Status::ActionRequired,
+            Standing::Ended | Standing::Approved | Standing::Unrecognised => false,
+        };
         let serves = |attempt: &Attempt| match &attempt.link_for {
             None => !truth.status.is_settled(),
-            Some(part) => truth
-                .parts
-                .iter()
-                .any(|open| &open.resource == part && open.standing == Standing::Waiting && !open.gone),
+            Some(part) => truth.parts.iter().any(|open| &open.resource == part && !open.gone && asked(open)),
         };
         truth.attempt().is_some_and(|attempt| serves(attempt) && attempt.has_live_link(self.gateway.now()))
     }
