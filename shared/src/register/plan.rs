@@ -67,7 +67,7 @@ impl Step {
     pub const fn waits(&self) -> bool {
         match self {
             Self::Switch { waits, .. } => *waits,
-            Self::Remove { .. } => false,
+            Self::Remove { .. } => true,
             Self::Make | Self::Keep { .. } | Self::Release { .. } | Self::Discard { .. } => false,
         }
     }
