@@ -30,10 +30,8 @@ pub(super) struct Gate {
     probing: bool,
 }
 
-/// Whether anything may go.
-pub(super) enum Door {
-    /// Yes.
-    Open,
+/// Why nothing may go.
+pub(super) enum Shut {
     /// It is dead, and another's probe has the time until then.
     Dead(Timestamp),
     /// It said 410; it is asked for again then.
@@ -56,23 +54,30 @@ impl Gate {
         Ok(gate)
     }
 
-    /// Whether anything may go. Of a dead one, exactly one holder gets the right to probe.
-    pub(super) async fn door(&mut self, gateway: &Gateway) -> Result<Door, LedgerError> {
-        let now = gateway.now();
+    /// Why nothing may go, as far as is known. Takes nothing: where this says nothing, a dead one's probe is to be had.
+    pub(super) fn shut(&self, gateway: &Gateway) -> Option<Shut> {
         match self.record.state {
-            EndpointState::Open => Ok(Door::Open),
+            EndpointState::Open => None,
             EndpointState::Stopped => {
                 let early = 0.8 + 0.2 * gateway.world.entropy.chance();
-                Ok(Door::Stopped(now + gateway.world.pace.of(STOPPED).mul_f64(early)))
+                Some(Shut::Stopped(gateway.now() + gateway.world.pace.of(STOPPED).mul_f64(early)))
             }
-            EndpointState::Probing if self.probing => Ok(Door::Open),
-            EndpointState::Probing => {
-                let until = now + gateway.world.pace.of(self.pause());
-                self.probing = gateway.ledger.take_probe(&self.key, now, until).await?;
-                let later = self.record.probe_at.filter(|&at| at > now).unwrap_or(until);
-                Ok(if self.probing { Door::Open } else { Door::Dead(later) })
-            }
+            EndpointState::Probing if self.probing => None,
+            EndpointState::Probing => self.record.probe_at.filter(|&at| at > gateway.now()).map(Shut::Dead),
         }
+    }
+
+    /// Whether anything may go now. Of a dead one, exactly one holder gets the right to probe. It is asked for with the
+    /// parcel in hand: whoever has it and sends nothing keeps the endpoint from everybody else for a whole pause.
+    pub(super) async fn enter(&mut self, gateway: &Gateway) -> Result<Option<Shut>, LedgerError> {
+        let shut = self.shut(gateway);
+        if shut.is_some() || self.probing || self.record.state != EndpointState::Probing {
+            return Ok(shut);
+        }
+        let now = gateway.now();
+        let until = now + gateway.world.pace.of(self.pause());
+        self.probing = gateway.ledger.take_probe(&self.key, now, until).await?;
+        Ok((!self.probing).then_some(Shut::Dead(until)))
     }
 
     /// When a dead one is probed next.

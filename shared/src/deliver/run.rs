@@ -10,7 +10,7 @@ use crate::domain::{Change, Handover, Onboarding, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{CourierError, DeliveryBell, Destination, LedgerError, Released, TenantConfig};
 
-use super::endpoint::{Door, Gate};
+use super::endpoint::{Gate, Shut};
 use super::parcel::{Unmade, parcel};
 use super::{Deliverer, SWITCHED_OFF};
 
@@ -65,13 +65,8 @@ impl<'a> Run<'a> {
                 Some(gate) => gate,
                 empty => empty.insert(Gate::read(self.gateway(), config, connection, destination).await?),
             };
-            match gate.door(self.gateway()).await? {
-                Door::Open => {}
-                Door::Stopped(until) => return self.not_tried(until).await,
-                Door::Dead(until) => {
-                    let miss = Miss { code: "endpoint_dead".to_owned(), asked: None, not_before: Some(until) };
-                    if self.missed(next, miss).await? { continue } else { return Ok(()) }
-                }
+            if let Some(shut) = gate.shut(self.gateway()) {
+                if self.turned_away(next, shut).await? { continue } else { return Ok(()) }
             }
             if self.gateway().now() + DELIVERY_DEADLINE > until {
                 return self.not_tried(self.gateway().now()).await;
@@ -100,6 +95,9 @@ impl<'a> Run<'a> {
                 return self.not_tried(later).await.map(|()| false);
             }
         };
+        if let Some(shut) = gate.enter(self.gateway()).await? {
+            return self.turned_away(change.version, shut).await;
+        }
         let answer = self.deliverer.courier.hand_over(destination, &parcel).await;
         match &answer {
             Ok(()) => {
@@ -111,6 +109,17 @@ impl<'a> Run<'a> {
             Err(error) => {
                 gate.heard(self.gateway(), &answer).await;
                 self.missed(change.version, Miss::of(error, gate.probed_at())).await
+            }
+        }
+    }
+
+    /// True: it was parked, go on with the next.
+    async fn turned_away(&mut self, version: u64, shut: Shut) -> Result<bool, LedgerError> {
+        match shut {
+            Shut::Stopped(until) => self.not_tried(until).await.map(|()| false),
+            Shut::Dead(until) => {
+                let miss = Miss { code: "endpoint_dead".to_owned(), asked: None, not_before: Some(until) };
+                self.missed(version, miss).await
             }
         }
     }

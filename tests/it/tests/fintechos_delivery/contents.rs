@@ -5,11 +5,11 @@ use std::time::Duration;
 use idv_gateway::domain::{ChangeKind, Evidence, Status};
 use idv_gateway::gateway::awaits_delivery;
 use idv_gateway::ports::{Commit, EndpointState, Ledger, ProviderError};
-use idv_simulators::fintechos::Endpoint;
+use idv_simulators::fintechos::{Endpoint, Manner, Rule};
 use serde_json::json;
 
 use super::account::PERSON;
-use super::bench::{Bench, delivery, instance, taken, with};
+use super::bench::{Bench, delivery, instance, resource, taken, with};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -123,6 +123,34 @@ async fn a_report_that_cannot_be_had_is_no_failure_of_the_instance() {
         bench.play(6 * HOUR).await;
         assert_eq!(taken(&instance), ["r-1"], "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_had_leaves_a_dead_instance_s_probe_to_others() {
+    let instance = instance().await;
+    let bench = Bench::new();
+    bench.configure("acme", &with(delivery(&instance), json!({"content": "provider_event_with_report"})));
+    instance.misbehave(Rule::always(Manner::Status { code: 500 }).at(Endpoint::CallAction));
+    let mut keys = Vec::new();
+    for number in 1..=6 {
+        let key = bench.onboarding("acme", number).await;
+        bench.decided(&key, &[&format!("r-{number}")]).await;
+        bench.ring(&[&key]).await;
+        keys.push(key);
+    }
+    let dead = bench.endpoint("acme").unwrap();
+    let (calls, asked) = (instance.calls_to(Endpoint::CallAction), bench.clerk.asked());
+    assert_eq!((dead.state, calls, asked), (EndpointState::Probing, 5, 5), "for a dead one no report is asked for");
+    instance.behave();
+    bench.clerk.report(|part| {
+        if *part == resource("r-1") { Err(ProviderError::Unavailable("timed_out")) } else { Ok(json!({})) }
+    });
+    bench.clock.set(dead.probe_at.unwrap());
+    bench.ring(&[&keys[0]]).await;
+    assert_eq!(bench.last_error(&keys[0]), "report_unavailable");
+    assert_eq!(bench.endpoint("acme"), Some(dead), "nobody has the probe");
+    bench.ring(&[&keys[1]]).await;
+    assert_eq!(taken(&instance), ["r-2"]);
 }
 
 #[tokio::test]
