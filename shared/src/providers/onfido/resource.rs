@@ -8,6 +8,7 @@ use super::id::uuid;
 use crate::domain::{OnboardingId, ProviderId, Timestamp};
 use crate::ports::ProviderError;
 use crate::providers::answer::Object;
+use crate::providers::text::NOT_A_WORD;
 use crate::secret::Secret;
 
 /// What says which resource it is.
@@ -61,7 +62,7 @@ impl Check {
     }
 
     pub(super) fn result(&self) -> Option<&str> {
-        self.result.as_ref()?.as_str()
+        said(self.result.as_ref())
     }
 
     pub(super) fn created_at(&self) -> Option<Timestamp> {
@@ -113,11 +114,11 @@ impl Report {
     }
 
     pub(super) fn result(&self) -> Option<&str> {
-        self.result.as_ref()?.as_str()
+        said(self.result.as_ref())
     }
 
     pub(super) fn sub_result(&self) -> Option<&str> {
-        self.sub_result.as_ref()?.as_str()
+        said(self.sub_result.as_ref())
     }
 }
 
@@ -193,6 +194,11 @@ impl Run {
     }
 }
 
+/// A word, or what stands for one that is none: whatever is there and cannot be read is not the same as nothing.
+fn said(value: Option<&Value>) -> Option<&str> {
+    value.filter(|value| !value.is_null()).map(|value| value.as_str().unwrap_or(NOT_A_WORD))
+}
+
 /// The texts of a list; whatever else stands there is passed over.
 pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
@@ -205,10 +211,27 @@ pub(super) fn moment(value: Option<&Value>) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops loudly")]
 mod tests {
     use serde_json::json;
 
+    use super::super::words::{CheckStatus, ReportStatus};
     use super::*;
+    use crate::domain::Standing;
+
+    #[test]
+    fn what_is_said_and_is_no_text_is_not_silence() {
+        let report =
+            |sub: Value| serde_json::from_value::<Report>(json!({"result": "clear", "sub_result": sub})).unwrap();
+        let standing = |report: &Report| ReportStatus::Complete.standing(report.result(), report.sub_result());
+        assert_eq!(standing(&report(json!(null))), Standing::Approved);
+        for strange in [json!(7), json!(true), json!(["suspected"]), json!({"value": "suspected"}), json!("")] {
+            assert_eq!(standing(&report(strange.clone())), Standing::Unrecognised, "{strange}");
+            let check: Check = serde_json::from_value(json!({"result": strange})).unwrap();
+            assert!(check.result().is_some());
+            assert_eq!(CheckStatus::Complete.standing(check.result()), Standing::Unrecognised);
+        }
+    }
 
     #[test]
     fn a_time_needs_no_zone() {
