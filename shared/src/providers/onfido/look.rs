@@ -52,7 +52,7 @@ impl Onfido {
     async fn classic(&self, reach: Reach<'_>, applicant: &ProviderId) -> Result<Snapshot, ProviderError> {
         let own = Part::new(Kind::Applicant.resource(applicant.clone()), THERE, Standing::Open);
         let mut parts = vec![own];
-        let checks = newest_first(self.checks_of(reach, applicant).await?);
+        let checks = newest_first(self.checks_of(reach, applicant).await?)?;
         if let Some((newest, older)) = checks.split_first() {
             parts.push(check_part(newest)?);
             parts.extend(self.reports_of(reach, newest).await?);
@@ -185,14 +185,17 @@ impl Onfido {
     }
 }
 
-/// By the time of their creation, where both say it; else in the order of the list, which is not documented.
-fn newest_first(checks: Vec<Check>) -> Vec<Check> {
+/// By the time of their creation: the order of the list is not documented, and a wrong one would let an older decide.
+fn newest_first(checks: Vec<Check>) -> Result<Vec<Check>, ProviderError> {
+    if checks.len() > 1 && checks.iter().any(|check| check.created_at().is_none()) {
+        return Err(ProviderError::Unavailable("a check among several does not say when it was made"));
+    }
     let mut checks: Vec<(usize, Check)> = checks.into_iter().enumerate().collect();
     checks.sort_by(|(at, check), (other_at, other)| {
         let (made, other_made) = (check.created_at(), other.created_at());
         other_made.cmp(&made).then_with(|| is_over(check).cmp(&is_over(other))).then_with(|| other_at.cmp(at))
     });
-    checks.into_iter().map(|(_, check)| check).collect()
+    Ok(checks.into_iter().map(|(_, check)| check).collect())
 }
 
 /// Of two that were made in one second the open one is the newer: another is only made when none is open.

@@ -176,6 +176,27 @@ async fn the_newest_check_decides_whatever_the_order_of_the_list() {
     }
 }
 
+/// Which of several is the newest is never guessed; one alone is.
+#[tokio::test]
+async fn checks_that_do_not_say_when_they_were_made_are_not_judged() {
+    let complete = || check_in("complete", Some("clear"));
+    let against = || older("complete", Some("consider"));
+    for strange in [Value::Null, json!("yesterday"), json!(7)] {
+        let undated = |mut body: Value| {
+            body["created_at"] = strange.clone();
+            body
+        };
+        for list in
+            [[undated(complete()), against()], [against(), undated(complete())], [complete(), undated(against())]]
+        {
+            let outcome = look(Script::new().checks(&list).reports(&both_clear()), &applicant()).await;
+            assert!(matches!(outcome, Err(ProviderError::Unavailable(_))), "{strange}: {outcome:?}");
+        }
+        let alone = found(&undated(complete()), &both_clear()).await;
+        assert_eq!(after(&intended(), &alone).status, Status::Approved, "{strange}");
+    }
+}
+
 #[tokio::test]
 async fn a_settled_decision_can_be_overturned() {
     let approved = after(&intended(), &found(&answered("get_check.clear"), &both_clear()).await);
