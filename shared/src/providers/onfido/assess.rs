@@ -22,6 +22,7 @@
 //! | `in_progress`, a report that waits for data for longer than `data_patience` | action_required |
 //! | `in_progress` | submitted |
 //! | `complete`, `clear`, every report complete and clear | approved |
+//! | `complete`, `clear`, no report | in_review: nothing stands behind it |
 //! | `complete`, `clear`, a report still open | submitted: two moments were read |
 //! | `complete`, `clear`, a report cancelled or withdrawn | in_review: that one says nothing |
 //! | `complete`, `clear` or `consider` | by the reports, the worst wins (below) |
@@ -155,10 +156,11 @@ fn clear<'a>(reports: &[&'a Part], consider: Consider) -> Result<Opinion, &'a Pa
     if reports.iter().any(|report| report.standing == Standing::Rejected) {
         return Ok(considered(reports, consider));
     }
-    let Some(silent) = reports.iter().find(|report| report.standing == Standing::Ended) else {
+    let silent = reports.iter().find(|report| report.standing == Standing::Ended);
+    if silent.is_none() && !reports.is_empty() {
         return Ok(Opinion::plain(Status::Approved));
-    };
-    let provider_code = Some(silent.provider_status.clone());
+    }
+    let provider_code = silent.map(|report| report.provider_status.clone());
     let reasons = vec![Because { code: Reason::MissingEvidence, provider_code }];
     Ok(Opinion { reasons, ..Opinion::plain(Status::InReview) })
 }
@@ -258,14 +260,12 @@ fn governing(parts: &[Part]) -> Option<&Part> {
     newest().find(|part| !part.gone).or_else(|| newest().next())
 }
 
-/// Its reports: those that are there, or, where it is gone itself, those that were.
+/// Its reports: those that are there, or, where none is, those that were.
 fn reports<'a>(parts: &'a [Part], check: &Part) -> Vec<&'a Part> {
-    let own = |part: &&Part| {
-        Kind::of(&part.resource) == Some(Kind::Report)
-            && part.whole.as_ref() == Some(&check.resource)
-            && part.gone == check.gone
-    };
-    parts.iter().filter(own).collect()
+    let own =
+        |part: &&Part| Kind::of(&part.resource) == Some(Kind::Report) && part.whole.as_ref() == Some(&check.resource);
+    let there: Vec<&Part> = parts.iter().filter(own).filter(|part| !part.gone).collect();
+    if there.is_empty() { parts.iter().filter(own).collect() } else { there }
 }
 
 fn marked<'a>(part: &'a Part, prefix: &'static str) -> impl Iterator<Item = &'a str> {

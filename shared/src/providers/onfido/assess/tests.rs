@@ -148,6 +148,18 @@ fn nothing_but_all_clear_is_an_approval() {
 }
 
 #[test]
+fn a_clear_check_without_a_report_is_no_approval() {
+    let complete = || check(CHECK, "complete", Some("clear"));
+    let bare = opinion(&whole(complete(), &[]));
+    assert_eq!((bare.status, codes(&bare)), (Status::InReview, vec![(Reason::MissingEvidence, None)]));
+    let gone = |part: Part| Part { gone: true, ..part };
+    // what is not shown any more still speaks: an approval stays one, and no rejection is lost by it
+    assert_eq!(opinion(&whole(complete(), &[gone(clear(16))])).status, Status::Approved);
+    assert_eq!(opinion(&whole(complete(), &[gone(document("suspected", &[]))])).status, Status::Rejected);
+    assert_eq!(opinion(&whole(complete(), &[clear(17), gone(document("suspected", &[]))])).status, Status::Approved);
+}
+
+#[test]
 fn the_worst_of_the_reports_wins() {
     let face = |result, marks: &[&str]| report(17, "facial_similarity_photo", "complete", Some(result), marks);
     let listed = report(18, "watchlist_standard", "complete", Some("consider"), &["why:politically_exposed_person"]);
