@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 use super::Initiator;
 use super::answer::{Acted, Refusal};
-use super::claim::Turn;
+use super::claim::{Hold, Turn};
 use super::request::{Cancel, Submit, UpdateContact};
 
 /// After so many lost races we are asked again.
@@ -31,13 +31,12 @@ impl Initiator {
         if let Some(made) = made {
             return Ok(made);
         }
-        // It was done before, and by its mark it is found again.
         let (_, connection) = self.existing(config, &asked.onboarding_id).await?;
         let subject = subject_of(&onboarding)?;
         let mark = mark_of(config, &asked.onboarding_id, &asked.idempotency_key);
         let line = Line::new(&self.gateway, config, connection, super::BUDGET);
         let Submit { onboarding_id, options, .. } = &asked;
-        let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, options };
+        let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, done: true, options };
         Ok(connection.account.submit(line.reach(), submission).await?)
     }
 
@@ -57,14 +56,30 @@ impl Initiator {
         let mark = mark_of(config, &asked.onboarding_id, &asked.idempotency_key);
         let mut made = None;
         let work = async {
+            // One at a time: two that begin together would both find nothing and make two.
+            let turn = self.turn_to_submit(config, &asked.onboarding_id).await?;
             let line = Line::new(&self.gateway, config, connection, super::BUDGET);
             let Submit { onboarding_id, options, .. } = asked;
-            let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, options };
-            let new = made.insert(connection.account.submit(line.reach(), submission).await?);
-            self.submitted(connection, &onboarding, new).await
+            let submission =
+                Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, done: false, options };
+            let outcome = match connection.account.submit(line.reach(), submission).await {
+                Ok(new) => self.submitted(connection, &onboarding, made.insert(new)).await,
+                Err(failure) => Err(failure.into()),
+            };
+            // If this fails, the turn lapses by its deadline.
+            let _ = self.gateway.ledger.drop_claim(&turn.key, &turn.fence, self.gateway.now()).await;
+            outcome
         };
         self.once(config, "submit", &asked.idempotency_key, &content, &asked.onboarding_id, work).await?;
         Ok((onboarding, made))
+    }
+
+    async fn turn_to_submit(&self, config: &TenantConfig, id: &OnboardingId) -> Result<Hold, Refusal> {
+        let key = IdempotencyKey::parse(id.as_str()).map_err(|rule| Refusal::new(ErrorCode::Internal, rule.0))?;
+        match self.claim(config, "submitting", &key, &serde_json::Value::Null, id.clone()).await? {
+            Turn::Ours(hold) => Ok(hold),
+            Turn::Before(_) => Err(Refusal::new(ErrorCode::Internal, "a turn to submit was never given back")),
+        }
     }
 
     /// What was made is the onboarding's first, so that erasing knows of it, and then bound, so that its events need

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, json};
 
-use crate::domain::{Attempt, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, OnboardingKey, Resource, Status, Truth};
+use crate::domain::{
+    Attempt, Channel, ErrorCode, Evidence, MAX_ATTEMPTS, Onboarding, OnboardingKey, Resource, Status, Truth,
+};
 use crate::look::{Looked, Looker};
 use crate::ports::{Commit, Committed, Connection, TenantConfig, Wish};
 
@@ -11,6 +13,15 @@ use super::answer::{Refusal, Started};
 use super::claim::Turn;
 use super::request::Resume;
 use super::run::FIRST_LOOK;
+
+/// What is handed out while something lives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// That: the same request again has the same answer.
+    Living,
+    /// What can be made anew is.
+    Fresh,
+}
 
 impl Initiator {
     pub(super) async fn resume(&self, config: &TenantConfig, asked: Resume) -> Result<Started, Refusal> {
@@ -42,13 +53,14 @@ impl Initiator {
         wish: &Wish,
     ) -> Result<Started, Refusal> {
         let known = onboarding.clone();
-        let onboarding = match self.refreshed(config, connection, onboarding).await {
-            Ok(onboarding) => onboarding,
+        match self.refreshed(config, connection, onboarding).await {
+            Ok(onboarding) => self.live_or_next(config, connection, onboarding, wish, Entry::Fresh).await,
             // The provider does not answer now: a link that lives as far as we know is better than none.
-            Err(refusal) if refusal.code().is_retryable() && self.is_live(&known) => known,
-            Err(refusal) => return Err(refusal),
-        };
-        self.live_or_next(config, connection, onboarding, wish).await
+            Err(refusal) if refusal.code().is_retryable() && self.is_live(&known) => {
+                self.live_or_next(config, connection, known, wish, Entry::Living).await
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// The same request again: the same onboarding, with a link that lives. What was decided stays decided; only a
@@ -63,7 +75,7 @@ impl Initiator {
         let asking = connection.account.asking(&onboarding.truth.parts).is_some();
         match onboarding.truth.status {
             Status::Approved | Status::Rejected if asking => {
-                self.live_or_next(config, connection, onboarding, wish).await
+                self.live_or_next(config, connection, onboarding, wish, Entry::Living).await
             }
             Status::Approved | Status::Rejected | Status::Cancelled => self.entrance(config, &onboarding).await,
             Status::Created
@@ -73,7 +85,7 @@ impl Initiator {
             | Status::InReview
             | Status::ActionRequired
             | Status::Expired
-            | Status::Abandoned => self.live_or_next(config, connection, onboarding, wish).await,
+            | Status::Abandoned => self.live_or_next(config, connection, onboarding, wish, Entry::Living).await,
         }
     }
 
@@ -112,6 +124,7 @@ impl Initiator {
         connection: &Connection,
         onboarding: Onboarding,
         wish: &Wish,
+        entry: Entry,
     ) -> Result<Started, Refusal> {
         let truth = &onboarding.truth;
         // What the provider asks for can be given while there is a link to it, whatever was decided before.
@@ -135,8 +148,14 @@ impl Initiator {
             let message = "there is no link to what the provider asks for; ask its support";
             return Err(Refusal::new(ErrorCode::Unsupported, message));
         }
-        let serves = truth.attempt().is_some_and(|run| run.link_for == asking);
-        if serves && self.is_live(&onboarding) {
+        // What is decided is not entered again: only another run can end otherwise.
+        if asking.is_none() && truth.status == Status::Rejected {
+            return self.next_attempt(config, connection, onboarding, wish).await;
+        }
+        let serves = truth.attempt().is_some_and(|run| run.link_for == asking) && self.is_live(&onboarding);
+        // A token is for one start of an SDK, and who asks again has used it or is about to on another device.
+        let used = entry == Entry::Fresh && renews && onboarding.identity.channel == Channel::Sdk;
+        if serves && !used {
             let answer = self.entrance(config, &onboarding).await?;
             if answer.link.is_some() || answer.sdk.is_some() {
                 return Ok(answer);
@@ -147,8 +166,11 @@ impl Initiator {
                 return Err(Refusal::new(ErrorCode::Unsupported, message));
             }
         }
-        if let Some(renewed) = self.renewed(config, connection, &onboarding, wish.return_url.as_ref()).await? {
-            return self.entrance(config, &renewed).await;
+        match self.renewed(config, connection, &onboarding, wish.return_url.as_ref()).await {
+            Ok(Some(renewed)) => return self.entrance(config, &renewed).await,
+            Err(refusal) if serves && refusal.code().is_retryable() => return self.entrance(config, &onboarding).await,
+            Ok(None) => {}
+            Err(refusal) => return Err(refusal),
         }
         if asking.is_some() {
             return Err(not_resumable("what the provider asks for has no link at this moment; ask again later"));

@@ -9,6 +9,7 @@ use super::Initiator;
 use super::answer::{Refusal, Started};
 use super::claim::{Hold, Turn};
 use super::request::Start;
+use super::resume::Entry;
 use super::run::FIRST_LOOK;
 
 /// Who says what the onboarding's reference is.
@@ -78,7 +79,7 @@ impl Initiator {
         };
         self.gateway.ledger.add_reference(&config.tenant, &asked.reference, &key.id).await?;
         if onboarding.truth.attempt().is_some_and(|run| run.sealed_link.is_some()) {
-            return self.live_or_next(config, connection, onboarding, wish).await;
+            return self.live_or_next(config, connection, onboarding, wish, Entry::Living).await;
         }
         let wish = Wish { attempt: onboarding.truth.attempt_number(), ..wish.clone() };
         let onboarding = self.begin(config, connection, onboarding, &wish, again).await?;

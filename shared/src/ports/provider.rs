@@ -137,6 +137,8 @@ pub struct Submission<'a> {
     pub subject: &'a Resource,
     /// The same for every try of the same submission, another for another: by it a try that was not heard of is found.
     pub mark: &'a str,
+    /// It was done before: what was made then is named, and nothing is made.
+    pub done: bool,
     /// The provider's own options.
     pub options: &'a Map<String, Value>,
 }

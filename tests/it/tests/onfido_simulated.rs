@@ -71,7 +71,7 @@ impl Bench {
     async fn submit(&self, applicant: &Resource, mark: &str, options: &Value) -> Result<Vec<Resource>, ProviderError> {
         let (onboarding, options) = (onboarding(), members(options));
         self.account.check_submission(&options).unwrap();
-        let asked = Submission { onboarding: &onboarding, subject: applicant, mark, options: &options };
+        let asked = Submission { onboarding: &onboarding, subject: applicant, mark, done: false, options: &options };
         self.account.submit(self.reach(), asked).await
     }
 

@@ -129,7 +129,8 @@ impl Initiator {
             Ok(subscription) => subscription.connection,
             Err(reply) => return reply,
         };
-        let config = match self.gateway.vault.tenant(&connection.tenant).await {
+        let config = self.gateway.vault.tenant(&connection.tenant).await;
+        let config = match config.and_then(|config| config.can_tell(&connection.name).map(|()| config)) {
             Ok(config) if config.connection(&connection.name).is_some() => config,
             Ok(_) => return Reply::refused("off"),
             Err(VaultError::Unknown) => return Reply::refused("unknown_tenant"),
@@ -208,10 +209,15 @@ impl Initiator {
                 None => fresh(self)?,
             },
         };
-        let sdk = self.resume(config, resume).await?.sdk.ok_or_else(|| {
+        let over = || {
             let message = "there is no token to be had for this applicant any more";
             Refusal::new(ErrorCode::NotResumable, message).of_field("applicantId")
-        })?;
+        };
+        let sdk = match self.resume(config, resume).await {
+            // Another attempt would be another applicant, for which the person's data are asked: that is `CreateApplicant`.
+            Err(refusal) if refusal.code() == ErrorCode::InvalidRequest => return Err(over()),
+            outcome => outcome?.sdk.ok_or_else(over)?,
+        };
         let mut body = json!({ "token": sdk.token });
         if let (Some(until), Some(members)) = (sdk.expires_at, body.as_object_mut()) {
             let seconds = until.since(self.gateway.now()).as_secs();
@@ -231,7 +237,12 @@ impl Initiator {
         let options = asked.options();
         let idempotency_key = match event.key(connection)? {
             Some(key) => key,
-            None => event::key_of(connection, &json!([asked.applicant_id, options]).to_string())?,
+            // What is asked for once more is captured once more: the same body is another check then.
+            None => {
+                let account = config.connection(&connection.name).map(|connection| &connection.account);
+                let again = account.and_then(|account| account.asking(&onboarding.truth.parts));
+                event::key_of(connection, &json!([asked.applicant_id, options, again]).to_string())?
+            }
         };
         let submit = Submit { onboarding_id: onboarding.key.id.clone(), options, idempotency_key };
         let made = self.submit_made(config, submit).await?;

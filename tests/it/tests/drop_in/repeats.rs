@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::lobby::resource;
 use crate::scene::{A, A2, ACME, B, BOLT, Scene, event, fixture};
 
 #[test]
@@ -42,6 +43,37 @@ fn the_same_check_again_is_the_same_check_and_another_is_another() {
     // each is told as itself, also when another came since
     assert_eq!(scene.ask("checks", &asked).body()["reportIds"], json!(["report-1-1"]));
     assert_eq!(scene.lobby.state().checks.len(), 3);
+}
+
+/// It was answered with a check that somebody else's request had made; what was done once makes nothing, whatever the
+/// provider finds by its mark.
+#[test]
+fn a_repeat_never_makes_a_check() {
+    let scene = Scene::new();
+    let asked = json!({"applicantId": scene.applicant()});
+    let first = scene.ask("checks", &asked);
+    {
+        let mut state = scene.lobby.state();
+        let ((applicant, _), made) = state.checks.pop_first().unwrap();
+        state.checks.insert((applicant, "of another".to_owned()), made);
+    }
+    let again = scene.ask("checks", &asked);
+    assert_eq!((again.status, again.text("checkId")), (201, first.text("checkId")));
+    assert_eq!(scene.lobby.state().checks.len(), 1);
+}
+
+/// What is asked for once more is captured once more: the same body is another check then, and the same one again.
+#[test]
+fn a_retake_is_another_check() {
+    let scene = Scene::new();
+    let asked = json!({"applicantId": scene.applicant()});
+    let first = scene.ask("checks", &asked);
+    scene.lobby.state().asking = Some(resource("report", "report-1-1"));
+    let retake = scene.ask("checks", &asked);
+    assert_eq!((retake.status, scene.lobby.state().checks.len()), (201, 2));
+    assert_ne!(retake.text("checkId"), first.text("checkId"));
+    assert_eq!(scene.ask("checks", &asked).text("checkId"), retake.text("checkId"));
+    assert_eq!(scene.lobby.state().checks.len(), 2);
 }
 
 /// The key of one caller means nothing to another, nor to an app that invokes for the same tenant.

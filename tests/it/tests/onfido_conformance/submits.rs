@@ -39,7 +39,7 @@ async fn submit(
 ) -> (Result<Vec<Resource>, ProviderError>, Bench) {
     let bench = script.start();
     let (onboarding, options) = (OnboardingId::parse(ONBOARDING).unwrap(), members(options));
-    let asked = Submission { onboarding: &onboarding, subject, mark: MARK, options: &options };
+    let asked = Submission { onboarding: &onboarding, subject, mark: MARK, done: false, options: &options };
     let outcome = account.submit(bench.reach(), asked).await;
     (outcome, bench)
 }

@@ -103,25 +103,23 @@ async fn a_lost_answer_is_asked_for_again_and_leaves_one_check() {
     }
 }
 
-/// The answer comes when the app has long asked again: the second one waits, or finds the check.
+/// The answer comes when the app has long asked again: whatever its key, the second one waits, and then finds the check.
 #[tokio::test]
 async fn a_late_answer_makes_no_second_check() {
-    for (key, waits) in [("key-2", true), ("key-3", false)] {
+    for key in ["key-2", "key-3"] {
         let (mut stand, run) = captured(Plan::default()).await;
         let opened = stand.wire.keep_back(NEW_CHECK);
         let there = |onfido: &Onfido| !onfido.checks_created().is_empty();
         let meanwhile = async {
             stand.onfido.wait_for(there, PATIENCE).await.unwrap();
             let answer = stand.answered(submit(&run, key)).await;
-            if waits {
-                assert_eq!(answer["error"]["code"], "in_progress", "{answer}");
-            } else {
-                assert!(answer["error"].is_null(), "{answer}");
-            }
+            assert_eq!(answer["error"]["code"], "in_progress", "{answer}");
             stand.clock.advance(Duration::from_secs(10));
             opened.notify_one();
         };
         let (answer, ()) = tokio::join!(stand.answered(submit(&run, "key-2")), meanwhile);
+        assert!(answer["error"].is_null(), "{answer}");
+        let answer = stand.answered(submit(&run, key)).await;
         assert!(answer["error"].is_null(), "{answer}");
         one_check_that_settles(&mut stand, &run).await;
     }
@@ -151,6 +149,26 @@ async fn a_second_capture_is_a_second_check_and_the_newest_decides() {
     let answer = stand.answered(submit(&run, "key-2")).await;
     assert!(answer["error"].is_null(), "{answer}");
     assert_eq!(stand.checks(&run).len(), 2);
+}
+
+/// What was decided against is not entered again; another run is another applicant, whose data are asked for.
+#[tokio::test]
+async fn a_rejected_person_gets_no_token_into_the_same_run() {
+    let (mut stand, run) = captured(Plan::default()).await;
+    let check = stand.submitted(&run, "key-2").await;
+    stand.onfido.act(&check, Act::complete_with("document", Outcome::Suspected)).unwrap();
+    stand.play_for(minutes(2)).await;
+    assert_eq!(stand.status(&run), Status::Rejected);
+    let mark = stand.mark();
+    let answer = stand.answered(resume(&run, "key-3")).await;
+    assert_eq!(answer["error"]["code"], "invalid_request", "{answer}");
+    assert!(answer["error"]["field"].as_str().unwrap().starts_with("subject."), "{answer}");
+    assert_eq!(stand.count("acme", mark, &[Endpoint::SdkToken, Endpoint::CreateApplicant]), 0);
+    let mut request = resume(&run, "key-4");
+    request["subject"] = json!({"first_name": "Ada", "last_name": "Example"});
+    let answer = stand.answered(request).await;
+    assert!(answer["sdk"]["token"].is_string(), "{answer}");
+    assert_eq!(answer["attempt"], 2);
 }
 
 fn with(begun: &Begun, key: &str, options: &Value) -> Value {

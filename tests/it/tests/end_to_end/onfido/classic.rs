@@ -25,6 +25,7 @@ async fn cleared(stage: &Stage) {
     // the person uses another device: it is the same applicant
     let again = Applicant::of(stage, "acme", "cleared", &person.resumes("another-device").await);
     assert_eq!((&again.id, &again.applicant), (&person.id, &person.applicant));
+    assert_eq!(person.truth().sdk_tokens, 2, "a token is for one start of the SDK");
 
     let answers = [person.submits("once").await, person.submits("once").await, person.submits("twice").await];
     assert!(answers.iter().all(|answer| answer["onboarding_id"] == *person.id), "{answers:?}");
