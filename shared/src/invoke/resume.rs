@@ -154,7 +154,7 @@ impl Initiator {
         }
         let serves = truth.attempt().is_some_and(|run| run.link_for == asking) && self.is_live(&onboarding);
         // A token is for one start of an SDK, and who asks again has used it or is about to on another device.
-        let used = entry == Entry::Fresh && renews && onboarding.identity.channel == Channel::Sdk;
+        let used = serves && entry == Entry::Fresh && renews && onboarding.identity.channel == Channel::Sdk;
         if serves && !used {
             let answer = self.entrance(config, &onboarding).await?;
             if answer.link.is_some() || answer.sdk.is_some() {
@@ -168,7 +168,9 @@ impl Initiator {
         }
         match self.renewed(config, connection, &onboarding, wish.return_url.as_ref()).await {
             Ok(Some(renewed)) => return self.entrance(config, &renewed).await,
-            Err(refusal) if serves && refusal.code().is_retryable() => return self.entrance(config, &onboarding).await,
+            // Nothing better is to be had now: what lives serves.
+            Ok(None) if used => return self.entrance(config, &onboarding).await,
+            Err(refusal) if used && refusal.code().is_retryable() => return self.entrance(config, &onboarding).await,
             Ok(None) => {}
             Err(refusal) => return Err(refusal),
         }
