@@ -9,6 +9,7 @@
 //! | many failures of one endpoint | it is probed with one delivery before its backlog goes (`endpoint.rs`) |
 //! | another probes the dead endpoint | that counts as a try of this change, too: see below |
 //! | what a FintechOS instance is to be given cannot be had from the provider | a failed try of this change, and none of the endpoint |
+//! | the same, of a connection that is switched off or paused | put off, no call and no try |
 //! | our own failure, no configuration, a tenant that is switched off, no time left | put off, no try |
 //! | we die after the POST and before the record | the lease lapses, the same id goes again |
 //! | we do not get the lease | the bell is dropped: its holder reads again before it gives the lease back |

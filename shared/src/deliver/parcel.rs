@@ -2,7 +2,8 @@
 //! the provider's own, with what stands behind it at the provider if that is wanted. That is read live at each try,
 //! handed on and kept nowhere.
 //!
-//! What cannot be made is a failed try of the change, and says nothing of the endpoint.
+//! What cannot be made is a failed try of the change, and says nothing of the endpoint. A connection that is switched off
+//! or paused is not asked: the change waits, and that is no try.
 
 use std::time::Duration;
 
@@ -12,20 +13,28 @@ use serde_json::Value;
 use crate::delivery::fintechos::content::with_report;
 use crate::delivery::payload::{event, message_id};
 use crate::delivery::webhook::DELIVERY_DEADLINE;
-use crate::domain::{Change, Onboarding};
+use crate::domain::{Change, Onboarding, Timestamp};
 use crate::gateway::{Gateway, Line};
 use crate::ports::{
-    Connection, Content, Destination, DestinationKind, Parcel, ProviderError, ProviderEvent, TenantConfig,
+    Connection, Content, Destination, DestinationKind, LedgerError, Parcel, ProviderError, ProviderEvent, TenantConfig,
 };
 
-use super::REPORT;
+use super::{REPORT, SWITCHED_OFF};
 
 /// Why there is nothing to hand over.
 pub(super) enum Unmade {
-    /// The provider may not be asked now.
-    Off,
+    /// The provider may not be asked before then.
+    Later(Timestamp),
     /// A stable code, and when to come again.
     Because(String, Option<Duration>),
+    /// Our own failure.
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for Unmade {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
 }
 
 /// The parcel of one try, which began now.
@@ -80,13 +89,23 @@ async fn enriched(
     event: ProviderEvent,
 ) -> Result<Value, Unmade> {
     let part = change.part.as_ref().ok_or_else(|| no("part"))?;
-    if !connection.enabled {
-        return Err(Unmade::Off);
+    if let Some(later) = resting(gateway, connection).await? {
+        return Err(Unmade::Later(later));
     }
     let line = Line::new(gateway, config, connection, REPORT);
     let report = connection.account.evidence(line.reach(), &part.resource).await;
     let report = report.map_err(|error| unread(&error))?;
     Ok(with_report(event, report, &onboarding.key, change))
+}
+
+/// Until when the provider is not to be asked, if so.
+async fn resting(gateway: &Gateway, connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
+    let now = gateway.now();
+    if !connection.enabled {
+        return Ok(Some(now + gateway.world.pace.of(SWITCHED_OFF)));
+    }
+    let paused = gateway.ledger.connection(&connection.key).await?.paused_until;
+    Ok(paused.filter(|&until| until > now))
 }
 
 fn text(body: &impl Serialize) -> Result<String, Unmade> {

@@ -10,9 +10,9 @@ use crate::domain::{Change, Handover, Onboarding, Timestamp};
 use crate::gateway::Gateway;
 use crate::ports::{CourierError, DeliveryBell, Destination, LedgerError, Released, TenantConfig};
 
+use super::Deliverer;
 use super::endpoint::{Gate, Shut};
 use super::parcel::{Unmade, parcel};
-use super::{Deliverer, SWITCHED_OFF};
 
 /// A step below this is also rung by a delayed message (SQS: 15 min at most).
 const RUNG: Duration = Duration::from_secs(15 * 60);
@@ -90,10 +90,8 @@ impl<'a> Run<'a> {
             Err(Unmade::Because(code, asked)) => {
                 return self.missed(change.version, Miss { code, asked, not_before: gate.probed_at() }).await;
             }
-            Err(Unmade::Off) => {
-                let later = self.gateway().now() + self.gateway().world.pace.of(SWITCHED_OFF);
-                return self.not_tried(later).await.map(|()| false);
-            }
+            Err(Unmade::Later(later)) => return self.not_tried(later).await.map(|()| false),
+            Err(Unmade::Ledger(error)) => return Err(error),
         };
         if let Some(shut) = gate.enter(self.gateway()).await? {
             return self.turned_away(change.version, shut).await;

@@ -170,6 +170,35 @@ async fn a_connection_that_is_off_is_not_asked_for_reports_and_nothing_is_given_
 }
 
 #[tokio::test]
+async fn a_connection_that_is_paused_is_not_asked_for_reports_and_that_is_no_try() {
+    let instance = instance().await;
+    let bench = Bench::new();
+    let with_report = with(delivery(&instance), json!({"content": "provider_event_with_report"}));
+    let config = bench.configure("acme", &with_report);
+    let key = bench.onboarding("acme", 1).await;
+    bench.decided(&key, &["r-1"]).await;
+    let connection = &config.connections.values().next().unwrap().key;
+    let until = bench.now() + Duration::from_secs(600);
+    bench.ledger.pause(connection, until).await.unwrap();
+    bench.ring(&[&key]).await;
+    let waits = bench.read(&key).delivery;
+    assert_eq!((bench.clerk.asked(), waits.tries, waits.retry_at), (0, 0, Some(until)));
+    assert_eq!((waits.last_error, instance.received().len()), (None, 0));
+
+    // what needs no report is not held up
+    bench.configure("acme", &delivery(&instance));
+    let other = bench.onboarding("acme", 2).await;
+    bench.decided(&other, &["o-1"]).await;
+    bench.ring(&[&other]).await;
+    assert_eq!(taken(&instance), ["o-1"]);
+
+    bench.configure("acme", &with_report);
+    bench.clock.set(until);
+    bench.ring(&[&key]).await;
+    assert_eq!((taken(&instance), bench.clerk.asked()), (vec!["o-1".to_owned(), "r-1".to_owned()], 1));
+}
+
+#[tokio::test]
 async fn a_connection_that_is_not_there_any_more_loses_nothing_in_silence() {
     let instance = instance().await;
     let bench = Bench::of(&instance);
