@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::Timestamp;
-use crate::ports::{Audience, Clock, CourierError, FintechOs, Http, Method, Parcel, Request, Response};
+use crate::ports::{Audience, Clock, CourierError, FintechOs, Http, HttpError, Method, Parcel, Request, Response};
 use crate::secret::Secret;
 
 use self::call::Unheard;
@@ -58,12 +58,15 @@ impl FintechosCourier {
         match call::call(line, instance, &token.text, parcel).await {
             Ok(()) => return Ok(()),
             Err(Unheard::Otherwise(error)) => return Err(error),
-            Err(Unheard::ForItsToken(_)) => tokens.forget(token.number).await,
+            Err(Unheard::ForItsToken(_)) => tokens.forget(line, token.number).await,
         }
         let token = tokens.token(line, instance).await?;
         call::call(line, instance, &token.text, parcel).await.map_err(Unheard::error)
     }
 }
+
+/// What an instance that does not answer in time is told as, too.
+const OUT_OF_TIME: CourierError = unanswered(HttpError::TimedOut);
 
 /// The calls of one try, which end together.
 #[derive(Clone, Copy)]
@@ -74,11 +77,16 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Of the try.
+    fn left(self) -> Duration {
+        self.until.since(self.clock.now())
+    }
+
     /// Posts JSON, for no longer than `most` of what is left.
     async fn post(self, call: Post<'_>, most: Duration) -> Result<Response, CourierError> {
-        let left = self.until.since(self.clock.now());
+        let left = self.left();
         if left.is_zero() {
-            return Err(CourierError::NoAnswer("timed_out"));
+            return Err(OUT_OF_TIME);
         }
         let request = Request {
             audience: Audience::Tenant,

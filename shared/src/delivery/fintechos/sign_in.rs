@@ -2,8 +2,9 @@
 //!
 //! - One entry for each tenant and configuration: nobody uses another tenant's token, and a changed password is another
 //!   entry at once. The entry that was not used for longest goes first.
-//! - Single flight: who comes while somebody signs in waits and shares the outcome, a failure too, so that a silent
-//!   instance costs everybody one deadline and not one after the other.
+//! - Single flight: who comes while somebody signs in waits, no longer than its own try lasts, and shares the outcome, a
+//!   failure too, so that a silent instance costs everybody one deadline and not one after the other. A failure that only
+//!   says that one try had too little time left is that try's own: whoever waited signs in itself.
 //! - A token lives as long as its answer says, less a moment; where it does not say, as long as is configured. What the
 //!   answer looks like is documented for one form only: the token is the first text at one of the pointers below.
 //! - Of a refused token only that one is forgotten, not the one that somebody else has fetched since.
@@ -15,12 +16,13 @@ use std::time::Duration;
 
 use lru::LruCache;
 use serde_json::{Value, json};
+use tokio::sync::MutexGuard;
 
 use crate::domain::{Tenant, Timestamp};
 use crate::ports::{CourierError, FintechOs, SignIn};
 use crate::secret::Secret;
 
-use super::{Line, Post, answered};
+use super::{Line, OUT_OF_TIME, Post, answered};
 
 /// No sign-in takes more of a try: half of it is the call's.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -87,7 +89,7 @@ impl Tokens {
     /// The one that is kept, or a fresh one.
     pub(super) async fn token(&self, line: Line<'_>, instance: &FintechOs) -> Result<Token, CourierError> {
         let seen = self.landed.load(Ordering::Acquire);
-        let mut flight = self.flight.lock().await;
+        let mut flight = self.aboard(line).await.ok_or(OUT_OF_TIME)?;
         let landed = self.landed.load(Ordering::Acquire);
         let waited = landed != seen;
         // One of no life serves those who waited for it.
@@ -99,6 +101,7 @@ impl Tokens {
             return Err(failure);
         }
         let number = landed.wrapping_add(1);
+        let hurried = line.left() < DEADLINE;
         let outcome = fetched(line, instance).await;
         self.landed.store(number, Ordering::Release);
         let (held, answer) = match outcome {
@@ -108,13 +111,22 @@ impl Tokens {
             }
             Err(error) => (None, Err(error)),
         };
-        *flight = Flight { held, failure: answer.as_ref().err().copied() };
+        let shared = answer.as_ref().err().filter(|&&error| !(hurried && error == OUT_OF_TIME));
+        *flight = Flight { held, failure: shared.copied() };
         answer
     }
 
-    /// It was refused.
-    pub(super) async fn forget(&self, number: u64) {
-        let mut flight = self.flight.lock().await;
+    /// When nobody signs in any more; none where that takes longer than the try.
+    async fn aboard(&self, line: Line<'_>) -> Option<MutexGuard<'_, Flight>> {
+        match self.flight.try_lock() {
+            Ok(flight) => Some(flight),
+            Err(_) => tokio::time::timeout(line.left(), self.flight.lock()).await.ok(),
+        }
+    }
+
+    /// It was refused. Where somebody signs in for longer than the try, another takes its place.
+    pub(super) async fn forget(&self, line: Line<'_>, number: u64) {
+        let Some(mut flight) = self.aboard(line).await else { return };
         if flight.held.as_ref().is_some_and(|held| held.token.number == number) {
             *flight = Flight::default();
         }

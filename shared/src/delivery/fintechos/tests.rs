@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::{OnboardingId, OnboardingKey, Tenant};
 use crate::memory::http::{Call, ScriptedHttp, empty};
 use crate::memory::world::ManualClock;
-use crate::ports::{ActionCall, Content, DataForm, HttpError, SignIn};
+use crate::ports::{ActionCall, Content, DataForm, SignIn};
 
 const TOKEN: &str = "/api/Authorize/GetToken";
 const ACTION: &str = "/api/openApi/CallAction";
@@ -320,4 +320,63 @@ async fn all_calls_of_a_try_end_together() {
     assert_eq!(bench.clock.now().since(began), Duration::from_secs(10));
     let deadlines: Vec<u64> = bench.http.calls().iter().map(|call| call.deadline.as_secs()).collect();
     assert_eq!(deadlines, [5, 6, 3], "a sign-in leaves half of it to the call");
+}
+
+/// An instance whose sign-in takes as long as that, on the clock of the runtime, whoever gives up sooner.
+struct Slow {
+    began: tokio::time::Instant,
+    sign_in: Duration,
+}
+
+#[async_trait::async_trait]
+impl Clock for Slow {
+    fn now(&self) -> Timestamp {
+        ManualClock::default().now() + self.began.elapsed()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the runtime's clock stands still: nobody really waits")]
+    async fn wait(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+}
+
+#[async_trait::async_trait]
+impl Http for Slow {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        if request.url.path() != TOKEN {
+            return Ok(empty(200));
+        }
+        let late = request.deadline < self.sign_in;
+        self.wait(self.sign_in.min(request.deadline)).await;
+        if late { Err(HttpError::TimedOut) } else { Ok(answer(200, &json!({"token": GUID}))) }
+    }
+}
+
+/// Two tries that begin at the same time with so many seconds left, the first a moment earlier, where a sign-in takes so
+/// many seconds; what became of each, and when.
+async fn together(sign_in: u64, left: [u64; 2]) -> [(Outcome, u64); 2] {
+    let began = tokio::time::Instant::now();
+    let slow = Arc::new(Slow { began, sign_in: Duration::from_secs(sign_in) });
+    let courier = FintechosCourier::new(Arc::<Slow>::clone(&slow), Arc::<Slow>::clone(&slow));
+    let parcel = Bench::answering(vec![Ok(empty(200))]).parcel();
+    let [one, other] = left.map(|left| Parcel { until: slow.now() + Duration::from_secs(left), ..parcel.clone() });
+    let tried = async |parcel: &Parcel| {
+        let outcome = courier.call(&instance(), parcel).await;
+        (outcome, began.elapsed().as_secs())
+    };
+    let (one, other) = tokio::join!(tried(&one), tried(&other));
+    [one, other]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_failed_for_want_of_time_is_nobody_elses_failure() {
+    let timed_out = Err(CourierError::NoAnswer("timed_out"));
+    assert_eq!(together(3, [1, 10]).await, [(timed_out, 1), (Ok(()), 4)]);
+    assert_eq!(together(30, [10, 10]).await, [(timed_out, 5), (timed_out, 5)], "a silent one costs one deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_sign_in_longer_than_its_own_try() {
+    let timed_out = Err(CourierError::NoAnswer("timed_out"));
+    assert_eq!(together(4, [10, 2]).await, [(Ok(()), 4), (timed_out, 2)]);
 }
