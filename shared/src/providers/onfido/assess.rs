@@ -21,7 +21,7 @@
 //! | `in_progress`, a report `awaiting_approval` | in_review: whether it lasts cannot be told from one read |
 //! | `in_progress`, a report that waits for data for longer than `data_patience` | action_required |
 //! | `in_progress` | submitted |
-//! | `complete`, `clear`, every report complete and clear | approved |
+//! | `complete`, `clear`, every report complete and clear | approved; in_review where a report of an older check stands against the person and there is none of its name |
 //! | `complete`, `clear`, no report | in_review: nothing stands behind it |
 //! | `complete`, `clear`, a report still open | submitted: two moments were read |
 //! | `complete`, `clear`, a report cancelled or withdrawn | in_review: that one says nothing |
@@ -35,7 +35,7 @@
 //! | one that nobody can read, or none that explains the result | in_review |
 //! | nothing but documents `rejected`, not for the person's age | action_required: capture again, or another document |
 //!
-//! An older check decides nothing. Who decided is not told.
+//! An older check decides nothing else. Who decided is not told.
 
 use super::id::Kind;
 use super::settings::Consider;
@@ -65,7 +65,7 @@ pub(super) fn assess(parts: &[Part], consider: Consider) -> Assessment {
     let read = if let Some(run) = of_kind(parts, Kind::WorkflowRun) {
         studio(run).ok_or(run)
     } else if let Some(check) = governing(parts) {
-        classic(check, &reports(parts, check), consider)
+        judged(parts, check, consider)
     } else {
         of_kind(parts, Kind::Applicant).map(|_| Opinion::plain(Status::LinkIssued)).ok_or(first)
     };
@@ -105,6 +105,31 @@ fn studio(run: &Part) -> Option<Opinion> {
             Opinion { reasons: vec![because(Reason::ProviderError, run)], ..opinion(Status::Cancelled) }
         }
     })
+}
+
+/// The newest check decides, but for what an older one found and this one did not look at again.
+fn judged<'a>(parts: &'a [Part], check: &'a Part, consider: Consider) -> Result<Opinion, &'a Part> {
+    let reports = reports(parts, check);
+    let opinion = classic(check, &reports, consider)?;
+    match unanswered(parts, check, &reports) {
+        Some(report) if opinion.status == Status::Approved => {
+            Ok(Opinion { reasons: vec![reason(report)], ..Opinion::plain(Status::InReview) })
+        }
+        Some(_) | None => Ok(opinion),
+    }
+}
+
+/// A report of an older check that stands against the person, where the newest has none of that name.
+fn unanswered<'a>(parts: &'a [Part], check: &Part, reports: &[&Part]) -> Option<&'a Part> {
+    let name = |report: &Part| marked(report, mark::NAME).next().map(str::to_owned);
+    let names: Vec<String> = reports.iter().filter_map(|report| name(report)).collect();
+    let stands = |part: &&Part| {
+        Kind::of(&part.resource) == Some(Kind::Report)
+            && part.standing == Standing::Rejected
+            && part.whole.as_ref() != Some(&check.resource)
+            && name(part).is_none_or(|name| !names.contains(&name))
+    };
+    parts.iter().find(stands)
 }
 
 /// Or the part that cannot be read.

@@ -1,7 +1,7 @@
 //! Reads the truth about one run: all of it or an error.
 //!
 //! - Classic: the applicant's checks, then the reports of the newest. Older checks stay as parts that are marked
-//!   superseded: a new one was asked for because of what they said, and they decide nothing any more.
+//!   superseded: a new one was asked for because of what they said, and they decide nothing but what it leaves out.
 //! - Studio: the run; while it waits for the person also its tasks, the only sign that they have begun.
 //!
 //! Every answer must be about what was asked for: one that is not is `Foreign` and never stored. A report that its check

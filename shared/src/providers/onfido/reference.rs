@@ -119,11 +119,36 @@ pub fn runs() -> impl Iterator<Item = (&'static str, String)> {
 
 /// The newest check with its reports: what it means where `consider` is `in_review`, and where it is `rejected`.
 pub fn checks() -> impl Iterator<Item = (&'static str, String, String)> {
-    let none = [("none yet", None)].into_iter();
-    none.chain(CHECKS.iter().map(|row| (row.3, Some(row)))).map(|(title, row)| {
-        let parts = parts_of(row);
-        (title, meaning(&parts, Consider::InReview), meaning(&parts, Consider::Rejected))
-    })
+    let none = std::iter::once(("none yet", parts_of(None)));
+    let rows = CHECKS.iter().map(|row| (row.3, parts_of(Some(row))));
+    let special = [
+        ("`complete`, `clear`, and no report at all", bare()),
+        (
+            "`complete`, `clear`, but an older check's report stands against the person and none has its name",
+            narrower(),
+        ),
+    ];
+    none.chain(rows)
+        .chain(special)
+        .map(|(title, parts)| (title, meaning(&parts, Consider::InReview), meaning(&parts, Consider::Rejected)))
+}
+
+const ALL_CLEAR: Row = Row("complete", CLEAR, None, "");
+
+fn bare() -> Vec<Part> {
+    let parts = parts_of(Some(&ALL_CLEAR)).into_iter();
+    parts.filter(|part| Kind::of(&part.resource) != Some(Kind::Report)).collect()
+}
+
+fn narrower() -> Vec<Part> {
+    let mut parts = parts_of(Some(&ALL_CLEAR));
+    let older = part(Kind::Check, 16, "complete", Standing::Rejected);
+    let of_older = older.as_ref().map(|older| older.resource.clone());
+    let against = Beside("document", "complete", CONSIDER, &["sub:suspected"]).part(17, of_older.as_ref());
+    let superseded = older.map(|older| Part { marks: vec![mark::SUPERSEDED.to_owned()], ..older });
+    parts.extend(superseded);
+    parts.extend(against.map(|against| Part { gone: true, ..against }));
+    parts
 }
 
 /// What a finding of a report means; the first that fits.

@@ -265,7 +265,7 @@ fn an_older_check_decides_nothing() {
         let of_older = Part { gone, ..of_older.clone() };
         for (newest, reports, status) in [
             (check(CHECK, "in_progress", None), vec![], Status::Submitted),
-            (check(CHECK, "complete", Some("clear")), vec![clear(20)], Status::Approved),
+            (check(CHECK, "complete", Some("clear")), vec![clear(20), clear_document()], Status::Approved),
         ] {
             let mut parts = whole(newest, &reports);
             parts.extend([older.clone(), of_older.clone()]);
@@ -274,6 +274,44 @@ fn an_older_check_decides_nothing() {
             parts.reverse();
             assert_eq!(opinion(&parts).status, status, "in any order");
         }
+    }
+}
+
+fn clear_document() -> Part {
+    report(21, "document", "complete", Some("clear"), &["sub:clear"])
+}
+
+/// A newer check may be asked for less: what it did not look at stays as it was found.
+#[test]
+fn a_narrower_check_approves_past_no_rejection() {
+    let mut older = check(2, "complete", Some("consider"));
+    older.marks.push(mark::SUPERSEDED.to_owned());
+    let of_older = |part: Part| Part { whole: Some(older.resource.clone()), gone: true, ..part };
+    let face = report(17, "facial_similarity_photo", "complete", Some("consider"), &[]);
+    let unnamed = Part { marks: vec![], ..document("caution", &[]) };
+    for (before, newest, status, code) in [
+        (document("suspected", &[]), vec![clear(20)], Status::InReview, Some(Reason::DocumentSuspectedFraud)),
+        (document("rejected", &[]), vec![clear(20)], Status::InReview, Some(Reason::DocumentUnreadable)),
+        (face.clone(), vec![clear_document()], Status::InReview, Some(Reason::FaceMismatch)),
+        (unnamed, vec![clear(20), clear_document()], Status::InReview, Some(Reason::Other)),
+        (document("suspected", &[]), vec![clear(20), clear_document()], Status::Approved, None),
+        (face, vec![clear(20)], Status::Approved, None),
+        (clear_document(), vec![clear(20)], Status::Approved, None),
+        (report(16, "document", "withdrawn", None, &[]), vec![clear(20)], Status::Approved, None),
+    ] {
+        let mut parts = whole(check(CHECK, "complete", Some("clear")), &newest);
+        parts.extend([older.clone(), of_older(before.clone())]);
+        for consider in [Consider::InReview, Consider::Rejected] {
+            let opinion = opinion_by(&parts, consider);
+            assert_eq!(
+                (opinion.status, opinion.reasons.first().map(|because| because.code)),
+                (status, code),
+                "{before:?}"
+            );
+            assert_eq!(asking(&parts, consider), None);
+        }
+        parts.reverse();
+        assert_eq!(opinion(&parts).status, status, "in any order: {before:?}");
     }
 }
 
