@@ -2,7 +2,8 @@
 //!
 //! No create call is idempotent, and an applicant has no place for a reference of ours. So after an unknown outcome of
 //! `POST /applicants` one may remain that nobody uses; of `POST /workflow_runs` the run is found again by its tags
-//! (`recover`) before another is made. What Onfido refuses for certain takes its fresh applicant with it again.
+//! (`recover`) before another is made. What Onfido refuses for certain takes its fresh applicant with it again, and so
+//! does a classic token that is not had, whatever the reason.
 //!
 //! A token serves one start of the SDK for 90 minutes and can be had again at any time (`renew`), also for a document
 //! that must be captured anew. A run's link and token cannot be renewed and a run cannot be cancelled: its next attempt
@@ -59,14 +60,19 @@ impl Onfido {
         match &order.way {
             Way::Classic(place) => {
                 let person = self.new_person(reach, order.applicant).await?;
-                let made = self.sdk_entrance(reach, &person.id, place).await;
-                let Renewed { entrance, expires_at } = self.or_take_back(reach, &person, made).await?;
+                let Renewed { entrance, expires_at } = match self.sdk_entrance(reach, &person.id, place).await {
+                    Ok(made) => made,
+                    // The next try makes another applicant, so a token that was made and lost is worth nothing.
+                    Err(error) => return Err(self.taken_back(reach, &person, error).await),
+                };
                 Ok(Started { subject: Kind::Applicant.resource(person.id), entrance, expires_at, return_nonce: None })
             }
             Way::Studio(studio) => {
                 let person = self.person(reach, wish, order.applicant).await?;
-                let made = self.new_run(reach, wish, &person.id, studio).await;
-                self.or_take_back(reach, &person, made).await
+                match self.new_run(reach, wish, &person.id, studio).await {
+                    Err(error) if is_certain(&error) => Err(self.taken_back(reach, &person, error).await),
+                    outcome @ (Ok(_) | Err(_)) => outcome,
+                }
             }
         }
     }
@@ -123,27 +129,16 @@ impl Onfido {
         self.api.call(reach, Method::Put, &url, Some(body)).await.map(drop)
     }
 
-    /// Refused for certain: nothing was made of the fresh applicant, and nothing will be.
-    async fn or_take_back<T>(
-        &self,
-        reach: Reach<'_>,
-        person: &Person,
-        outcome: Result<T, ProviderError>,
-    ) -> Result<T, ProviderError> {
-        match outcome {
-            Err(ProviderError::NotFound) if person.fresh => {
-                Err(ProviderError::Unavailable("the applicant was made and is not found"))
-            }
-            Err(
-                error @ (ProviderError::Refused { .. } | ProviderError::Unsupported(_) | ProviderError::Busy { .. }),
-            ) => {
-                if person.fresh {
-                    // Whatever comes of it: one that nobody uses remains at worst.
-                    let _ = self.delete_applicant(reach, &person.id).await;
-                }
-                Err(error)
-            }
-            other @ (Ok(_) | Err(_)) => other,
+    /// Nothing was made of the fresh applicant, and nothing will be: it goes with the error.
+    async fn taken_back(&self, reach: Reach<'_>, person: &Person, error: ProviderError) -> ProviderError {
+        if !person.fresh {
+            return error;
+        }
+        // Whatever comes of it: one that nobody uses remains at worst.
+        let _ = self.delete_applicant(reach, &person.id).await;
+        match error {
+            ProviderError::NotFound => ProviderError::Unavailable("the applicant was made and is not found"),
+            error => error,
         }
     }
 
@@ -248,6 +243,11 @@ impl Onfido {
         let place = self.settings.place.as_ref().ok_or(NO_PLACE)?;
         self.sdk_entrance(reach, &subject.id, place).await.map(Some)
     }
+}
+
+/// That no run was made: of one whose answer was lost nobody can tell, and it needs its applicant.
+const fn is_certain(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::Refused { .. } | ProviderError::Unsupported(_) | ProviderError::Busy { .. })
 }
 
 /// A bare array, unlike every other list.

@@ -265,6 +265,30 @@ async fn what_makes_something_is_never_repeated() {
     assert_eq!(found.err(), Some(ProviderError::Unauthorized));
 }
 
+/// Without its token a fresh applicant is nobody's: the next try makes another. A run may be there and need its own.
+#[tokio::test]
+async fn an_applicant_that_serves_nobody_is_deleted() {
+    let refusals = [401, 403, 404, 422, 429, 500].map(|status| Ok(empty(status)));
+    let no_token = [answer(200, &json!({"token": null})), answer(200, &json!([]))].map(Ok);
+    let lost = [Err(HttpError::TimedOut), Err(HttpError::Broken)];
+    for failing in refusals.into_iter().chain(no_token).chain(lost) {
+        let told = failing.as_ref().map(|response| response.status);
+        for deletes in [204, 404, 500] {
+            let script = classic().then(&applicant_line("DELETE"), Ok(empty(deletes)));
+            let (found, bench) = outcome(script.only(NEW_TOKEN, vec![failing.clone()]), &by_classic(json!({}))).await;
+            assert!(!matches!(found, Ok(_) | Err(ProviderError::NotFound)), "{told:?}");
+            assert_eq!(bench.count(&applicant_line("DELETE")), 1, "{told:?}");
+        }
+    }
+    for (failing, deleted) in [(Err(HttpError::TimedOut), 0), (Ok(empty(500)), 0), (Ok(empty(422)), 1)] {
+        let told = failing.as_ref().map(|response| response.status);
+        let script = studio().then(&applicant_line("DELETE"), Ok(empty(204)));
+        let (found, bench) = outcome(script.only(NEW_RUN, vec![failing.clone()]), &by_studio(json!({}))).await;
+        assert!(found.is_err());
+        assert_eq!(bench.count(&applicant_line("DELETE")), deleted, "{told:?}");
+    }
+}
+
 /// A link or a token that is none, or not a safe one, is handed to nobody.
 #[tokio::test]
 async fn what_leads_nowhere_is_not_handed_out() {
