@@ -24,10 +24,10 @@ pub struct Fault {
 const UNKNOWN: &str = "is not known here";
 
 impl Fault {
-    /// A member that nobody asked for: a mistake in a file, but no reason to refuse what a later version has written.
+    /// A member that nobody asked for, or a word that nobody knows: a mistake in a file, but no reason to refuse what a later version has written.
     #[must_use]
     pub fn is_unknown_member(&self) -> bool {
-        self.what == UNKNOWN
+        self.what.starts_with(UNKNOWN)
     }
 }
 
@@ -45,6 +45,11 @@ impl Faults {
     /// Remembers one.
     pub fn add(&self, place: &str, what: impl Into<String>) {
         self.0.borrow_mut().push(Fault { place: place.to_owned(), what: what.into() });
+    }
+
+    /// Remembers a word of a list that nobody knows, as [`Fault::is_unknown_member`] has it, with what is known.
+    pub fn unknown(&self, place: &str, known: &str) {
+        self.add(place, format!("{UNKNOWN}: may be one of {known}"));
     }
 
     /// How many there are by now.

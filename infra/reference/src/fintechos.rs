@@ -56,7 +56,7 @@ const MEMBERS: &[Member] = &[
         "events",
         "a list of types of event",
         "`report.completed`",
-        "which of the provider's events go; any other change is passed over. Not with `canonical`",
+        "which of the provider's events go ([the types](fintechos.md#the-types-of-event)); any other change is passed over. Not with `canonical`",
     ],
     [
         "token_seconds",
@@ -76,6 +76,24 @@ const MEMBERS: &[Member] = &[
         "a path; of `call_action` with a query such as `?culture=en-GB`, if wanted",
         "the call's own, below",
         "where the action is called; of `endpoint_api` the action's name follows it",
+    ],
+];
+
+/// Every type of event, and when one goes.
+const EVENTS: &[[&str; 2]] = &[
+    [
+        "report.completed",
+        "a report is complete, and its result says for or against; or says something else than before",
+    ],
+    ["report.awaiting_approval", "only where the report was decided before"],
+    ["report.cancelled", "only where the report was decided before"],
+    ["report.withdrawn", "only where the report was decided before"],
+    ["check.completed", "a check is complete, and its result says for or against; or says something else than before"],
+    ["check.reopened", "only where the check was decided before"],
+    ["check.withdrawn", "only where the check was decided before"],
+    [
+        "workflow_run.completed",
+        "a run is approved or declined; into review, abandoned or failed only where it was decided before",
     ],
 ];
 
@@ -108,6 +126,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         shown(&enriched),
     );
     for (title, members) in [
+    body.push_str(&types()?);
         ("`get_token`, `call_action`, `json_text`", json!({})),
         (
             "`keycloak_token`, `call_action`, `json_object`, without the user's name",
@@ -132,6 +151,24 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
 }
 
 fn shown(value: &Value) -> String {
+/// Those that the example's own account makes.
+fn types() -> Result<String, ReferenceError> {
+    let config = config(&json!({}))?;
+    let connection = config.connections.get(&ConnectionName::parse(CONNECTION)?);
+    let made = connection.map(|connection| connection.account.events()).unwrap_or_default();
+    if !made.iter().eq(EVENTS.iter().map(|[kind, _]| kind)) {
+        return Err(wrong(format!("the types of event are {made:?}")));
+    }
+    let rows = EVENTS.iter().map(|[kind, when]| [code(kind), (*when).to_owned()]);
+    Ok(format!(
+        "## The types of event\n\nA `part` change is made when a part's decision is reached, and when one that was reached is \
+         overturned; at no other time does an event go. So of an onboarding whose report is cancelled or withdrawn before it \
+         was decided, no event tells: its status does, which goes to destinations of another kind and with `canonical`. A \
+         type that is not here is a mistake in a configuration.\n\n{}\n",
+        table(&["type", "when it goes"], rows),
+    ))
+}
+
     format!("```json\n{value:#}\n```\n\n")
 }
 

@@ -30,7 +30,7 @@ pub(super) fn destination<'a>(
         None => return None,
     };
     let kinds = if makes_events(kind.as_ref()) {
-        served.for_each(|(connection, account)| has_events(&section, connection, account));
+        fintechos::fitting(&mut section, served);
         parts_alone(&mut section)
     } else {
         kinds(&mut section)
@@ -95,14 +95,6 @@ fn makes_events(kind: Option<&DestinationKind>) -> bool {
         Some(DestinationKind::Fintechos(instance)) => instance.content != Content::Canonical,
         Some(DestinationKind::Webhook { .. } | DestinationKind::Sqs { .. } | DestinationKind::EventBridge { .. })
         | None => false,
-    }
-}
-
-fn has_events(section: &Section<'_>, connection: &str, account: &dyn Account) {
-    if !account.has_events() {
-        let provider = account.provider();
-        let why = format!("of {provider} no events can be made, which connection {connection} needs: only canonical");
-        section.fault("content", why);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::ports::{ActionCall, Content, DataForm, DestinationKind, FintechOs, SignIn};
+use crate::ports::{Account, ActionCall, Content, DataForm, DestinationKind, FintechOs, SignIn};
 use crate::section::{Section, absolute_url};
 
 use super::Rules;
@@ -106,6 +106,31 @@ fn content(section: &mut Section<'_>) -> Content {
             }
             let events = if said { events } else { BTreeSet::from([EVENT.to_owned()]) };
             Content::ProviderEvent { events, report }
+        }
+    }
+}
+
+/// Whether the providers of those connections have events, and make each that is wanted. A type that none of them makes
+/// would be waited for in vain; in a secret it may be a later version's, and takes nothing down.
+pub(super) fn fitting<'a>(section: &mut Section<'_>, served: impl Iterator<Item = (&'a str, &'a dyn Account)>) {
+    let mut made = BTreeSet::new();
+    for (connection, account) in served {
+        if account.events().is_empty() {
+            let provider = account.provider();
+            let why =
+                format!("of {provider} no events can be made, which connection {connection} needs: only canonical");
+            section.fault("content", why);
+        }
+        made.extend(account.events().iter().copied());
+    }
+    if made.is_empty() {
+        return;
+    }
+    let faults = section.faults().clone();
+    let known = made.iter().copied().collect::<Vec<_>>().join(", ");
+    for (place, value) in section.items("events") {
+        if value.as_str().is_some_and(|word| !made.contains(word)) {
+            faults.unknown(&place, &known);
         }
     }
 }

@@ -491,9 +491,9 @@ pub trait Account: Send + Sync {
         None
     }
 
-    /// Whether it has events that [`Account::event_of`] can make.
-    fn has_events(&self) -> bool {
-        false
+    /// The types of event that [`Account::event_of`] makes.
+    fn events(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// What stands behind a part at the provider, live: passed on and stored nowhere.

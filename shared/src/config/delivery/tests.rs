@@ -108,3 +108,42 @@ fn every_mistake_is_told_with_its_place_and_never_with_its_value() {
     let expected = "delivery.call_path: must not have a query where the action's name follows it";
     assert_eq!(read(&newer).err().unwrap(), [expected]);
 }
+
+/// A type that is never made would be waited for in vain; but it takes nobody down who was served without it until now.
+#[test]
+fn a_type_of_event_that_is_never_made_is_a_mistake_in_a_file_alone() {
+    let onfido = |own: Option<&Value>| {
+        json!({
+            "provider": "onfido", "api": {"token": "api_sandbox.fake"}, "webhook": {"hmac": [{"secret": "m"}]},
+            "settings": {"report_names": ["document"], "referrer": "https://*.acme.example/*"}, "delivery": own,
+        })
+    };
+    let tenant = |of_all: &Value, own: Option<&Value>| {
+        json!({
+            "connections": {"main": onfido(own)}, "delivery": of_all,
+            "sealing_keys": ["ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcy0="],
+        })
+    };
+    let faults = |tenant: &Value| -> Vec<String> {
+        let read = crate::config::read_file(&json!({"tenants": {"acme": tenant}}).to_string(), Rules::default());
+        read.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    };
+    let made = with("events", json!(["report.completed", "check.withdrawn", "workflow_run.completed"]));
+    let never = with("events", json!(["report.completed", "report.complete", "check.started"]));
+    assert_eq!(faults(&tenant(&made, None)), Vec::<String>::new());
+    assert_eq!(faults(&tenant(&least(), Some(&made))), Vec::<String>::new());
+    for (place, wrong) in
+        [("delivery", tenant(&never, None)), ("connections.main.delivery", tenant(&made, Some(&never)))]
+    {
+        let told = faults(&wrong);
+        assert_eq!(told.len(), 2, "{told:?}");
+        for (at, told) in told.iter().enumerate() {
+            let place = format!("tenants.acme.{place}.events[{}]: is not known here: may be one of ", at + 1);
+            assert!(told.starts_with(&place) && told.contains("check.reopened, check.withdrawn, "), "{told}");
+        }
+        let acme = crate::domain::Tenant::parse("acme").unwrap();
+        assert!(crate::config::read_tenant(&acme, &wrong, Rules::default()).is_ok());
+    }
+    // nothing goes there by which it could be told
+    assert!(read(&never).is_ok());
+}

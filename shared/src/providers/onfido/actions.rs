@@ -40,6 +40,18 @@ pub(super) fn meaning(action: &str) -> Option<(&'static str, Meaning)> {
     EVENTS.into_iter().find(|(name, _)| *name == action)
 }
 
+/// What [`told_by`] ever answers.
+pub(super) const TOLD: [&str; 8] = [
+    "report.completed",
+    "report.awaiting_approval",
+    "report.cancelled",
+    "report.withdrawn",
+    "check.completed",
+    "check.reopened",
+    "check.withdrawn",
+    "workflow_run.completed",
+];
+
 /// The event by which Onfido tells that such a part has come to this status; it has none of some.
 pub(super) fn told_by(kind: Kind, status: &str) -> Option<&'static str> {
     match kind {

@@ -178,8 +178,8 @@ impl Account for Onfido {
         self.told(part, at)
     }
 
-    fn has_events(&self) -> bool {
-        true
+    fn events(&self) -> &'static [&'static str] {
+        &actions::TOLD
     }
 
     async fn evidence(&self, reach: Reach<'_>, part: &Resource) -> Result<Value, ProviderError> {

@@ -96,8 +96,8 @@ impl Account for Clerk {
         })
     }
 
-    fn has_events(&self) -> bool {
-        true
+    fn events(&self) -> &'static [&'static str] {
+        &["report.completed", "check.completed"]
     }
 
     async fn evidence(&self, _reach: Reach<'_>, part: &Resource) -> Result<Value, ProviderError> {
