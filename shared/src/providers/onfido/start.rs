@@ -10,7 +10,7 @@
 //! is a new run of the same applicant.
 //!
 //! A run without tasks for the person may be decided in the answer already, and its token be gone: then its link is
-//! handed out also to an app that asked for a token, so that the run is not lost.
+//! handed out also to an app that asked for a token, so that the run is not lost. So every link is given its end.
 
 use std::time::Duration;
 
@@ -262,8 +262,7 @@ fn run_body(wish: &Wish, applicant: &ProviderId, studio: &Studio, ends_at: Times
         "customer_user_id": wish.onboarding.as_str(),
         "tags": [format!("{TAG}{}", wish.onboarding), format!("{ATTEMPT_TAG}{}", wish.attempt)],
     });
-    let link = link_body(wish.return_url.as_ref(), studio.language.as_deref(), ends_at);
-    let link = (wish.channel == Channel::Link).then_some(("link", link));
+    let link = Some(("link", link_body(wish.return_url.as_ref(), studio.language.as_deref(), ends_at)));
     let custom_data = studio.custom_data.clone().map(|data| ("custom_data", data));
     if let Some(members) = body.as_object_mut() {
         members.extend(link.into_iter().chain(custom_data).map(|(name, value)| (name.to_owned(), value)));
