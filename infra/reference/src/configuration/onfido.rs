@@ -13,7 +13,7 @@ pub(super) const API: &[Member] = &[
         "token",
         "a text",
         "must be there, or the other two",
-        "an API token; it also decides between live and sandbox, which have the same host",
+        "an API token; by how it begins (`api_live`, `api_sandbox`) it also says its environment: both have the same host",
     ],
     ["client_id", "a text", "none", "of the OAuth2 client, instead of a token"],
     ["client_secret", "a text", "none", "its secret"],
@@ -29,6 +29,12 @@ pub(super) const SETTINGS: &[Member] = &[
         "`v3.2`, `v3.3`, `v3.4`, `v3.5`, `v3.6`",
         "v3.6",
         "of the path; that runs exist before v3.6 is not confirmed",
+    ],
+    [
+        "environment",
+        "`live`, `sandbox`",
+        "what the token says, else `live`",
+        "whose webhooks are registered; set it where the credentials do not say it (`client_id`), and never against a token",
     ],
     [
         "webhook_ids",

@@ -3,9 +3,10 @@
 //! | member | |
 //! | --- | --- |
 //! | `base_urls.api` | the region's live host by default; region and version of the path come from the settings |
-//! | `api.token` | decides the environment, live or sandbox, as well: both have the same host |
+//! | `api.token` | decides the environment, live or sandbox, as well, by how it begins: both have the same host |
 //! | `api.client_id`, `client_secret` | instead of a token: OAuth2 client credentials (May 2026) |
 //! | `settings.region`, `api_version` | `eu`, `v3.6` |
+//! | `settings.environment` | of credentials that do not say it: `live` |
 //! | `settings.report_names`, `webhook_ids` | what a classic check is asked for, and which webhooks hear of it |
 //! | `settings.workflow_id` | the workflow of a Studio run; where it stands, Studio is the usual flow |
 //! | `settings.referrer` or `application_id` | where a classic SDK token may be used |
@@ -16,6 +17,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use url::Url;
 
 use super::Onfido;
@@ -60,8 +62,37 @@ pub(super) enum Place {
     Application(String),
 }
 
+/// Both have the same host, and no answer says which one the credentials are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Environment {
+    /// Of people.
+    Live,
+    /// Of tests.
+    Sandbox,
+}
+
+impl Environment {
+    /// As a webhook's `environments` names it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// By the beginning of a token, which is the same in every region (`api_sandbox.…`, `api_sandbox_us.…`).
+    fn of_token(token: &str) -> Option<Self> {
+        [Self::Live, Self::Sandbox].into_iter().find(|environment| {
+            let rest = token.strip_prefix("api_").and_then(|rest| rest.strip_prefix(environment.name()));
+            rest.is_some_and(|rest| rest.starts_with(['.', '_']))
+        })
+    }
+}
+
 /// Settings of Onfido's own.
 pub(super) struct Settings {
+    /// That of the credentials.
+    pub(super) environment: Environment,
     /// Which webhooks hear of our checks; none: all of the account.
     pub(super) webhook_ids: Vec<String>,
     /// The reports of a classic check.
@@ -91,7 +122,8 @@ pub(in super::super) fn configure(
         base_urls.fault("api", "must not end in a version: that is settings.api_version");
     }
     let credentials = credentials(api, &below(&base, &[version, "oauth", "token"]));
-    let own = own(settings);
+    let environment = environment(api, settings);
+    let own = own(settings, environment);
     if settings.faults().count() > faults {
         return None;
     }
@@ -126,10 +158,24 @@ fn credentials(api: &mut Section<'_>, endpoint: &Url) -> Option<Credentials> {
     Some(Credentials::token(token))
 }
 
-fn own(settings: &mut Section<'_>) -> Settings {
+/// The token's own word, else the tenant's, else live.
+fn environment(api: &mut Section<'_>, settings: &mut Section<'_>) -> Environment {
+    let words = [Environment::Live, Environment::Sandbox].map(|environment| (environment.name(), environment));
+    let said = settings.one_of("environment", &words);
+    let by_token = api.value("token").and_then(Value::as_str).and_then(Environment::of_token);
+    if let (Some(by_token), Some(said)) = (by_token, said)
+        && by_token != said
+    {
+        settings.fault("environment", format!("must be {} or left out: api.token is of that one", by_token.name()));
+    }
+    by_token.or(said).unwrap_or(Environment::Live)
+}
+
+fn own(settings: &mut Section<'_>, environment: Environment) -> Settings {
     let workflow = settings.parsed("workflow_id", |text| uuid(text).ok_or("must be a UUID"));
     let consider = [("in_review", Consider::InReview), ("rejected", Consider::Rejected)];
     Settings {
+        environment,
         webhook_ids: webhook_ids(settings),
         report_names: report_names(settings),
         workflow,
@@ -185,7 +231,7 @@ fn span(settings: &mut Section<'_>, name: &str, otherwise: Duration) -> Duration
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::section::Faults;
@@ -211,6 +257,46 @@ mod tests {
         assert_eq!(faults_of(&json!({}), &json!({}), &json!({})).1, ["api.token"]);
         assert_eq!(faults_of(&json!({}), &json!({"client_id": "c"}), &json!({})).1, ["api.client_secret"]);
         assert_eq!(faults_of(&json!({}), &json!({"token": "a b"}), &json!({})).1, ["api.token"]);
+    }
+
+    /// Live and sandbox: what contradicts the credentials is a slip that would register for the wrong one.
+    #[test]
+    fn an_environment_is_said_once() {
+        let pair = json!({"client_id": "c", "client_secret": "s"});
+        let token = |token: &str| json!({"token": token});
+        let environment = |api: &Value, said: Option<&str>| {
+            let faults = Faults::default();
+            let settings = said.map_or_else(|| json!({}), |said| json!({"environment": said}));
+            let (mut api, mut settings) =
+                (Section::new("api", api, &faults), Section::new("settings", &settings, &faults));
+            let found = super::environment(&mut api, &mut settings);
+            let places: Vec<String> = faults.take().into_iter().map(|fault| fault.place).collect();
+            (found, places)
+        };
+        for (api, said, expected) in [
+            (&pair, None, Environment::Live),
+            (&pair, Some("live"), Environment::Live),
+            (&pair, Some("sandbox"), Environment::Sandbox),
+            (&token("api_live.x"), Some("live"), Environment::Live),
+            (&token("api_live_us.x"), None, Environment::Live),
+            (&token("api_sandbox.x"), None, Environment::Sandbox),
+            (&token("api_sandbox_ca.x"), Some("sandbox"), Environment::Sandbox),
+            (&token("of-a-shape-nobody-knows"), None, Environment::Live),
+            (&token("of-a-shape-nobody-knows"), Some("sandbox"), Environment::Sandbox),
+            (&token("api_sandboxed"), None, Environment::Live),
+        ] {
+            assert_eq!(environment(api, said), (expected, vec![]), "{api} {said:?}");
+        }
+        for (api, said) in [
+            (&token("api_live.x"), "sandbox"),
+            (&token("api_sandbox.x"), "live"),
+            (&token("api_sandbox_us.x"), "live"),
+            (&pair, "Live"),
+            (&pair, "test"),
+        ] {
+            assert_eq!(environment(api, Some(said)).1, ["settings.environment"], "{api} {said}");
+        }
+        assert!(!faults_of(&json!({}), &token("api_live.x"), &json!({"environment": "sandbox"})).0);
     }
 
     #[test]

@@ -5,8 +5,7 @@
 //! - Events that stand there beside those that are needed stay: somebody may want them.
 //! - The signing secret is part of every answer; no call changes it.
 //!
-//! A token says by its beginning which environment it is of. OAuth2 client credentials do not, and no call does: they are
-//! taken for live (assumed), unless the webhook that stands there is of the sandbox alone.
+//! Which environment the credentials are of is what their token or the settings say: no call tells it.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Onfido;
-use super::api::{Credentials, NOT_HERE, own};
+use super::api::{NOT_HERE, own};
 use super::id::uuid;
 use super::resource::texts;
 use crate::domain::ProviderId;
@@ -23,10 +22,6 @@ use crate::providers::answer;
 use crate::secret::Secret;
 
 const COLLECTION: &str = "webhooks";
-const LIVE: &str = "live";
-const SANDBOX: &str = "sandbox";
-/// Of a sandbox token in every region (`api_sandbox.…`, `api_sandbox_us.…`).
-const SANDBOX_TOKEN: &str = "Token token=api_sandbox";
 
 /// What checks and reports are heard of by.
 const CLASSIC: [&str; 10] = [
@@ -106,7 +101,7 @@ impl Onfido {
         enabled: bool,
     ) -> Result<Registration, ProviderError> {
         let url = url.expose_text().map_err(|_| ProviderError::Refused { field: Some("url".to_owned()) })?;
-        let (environment, events) = (self.environment().unwrap_or(LIVE), self.needed());
+        let (environment, events) = (self.environment(), self.needed());
         let body = json!({"url": url, "enabled": enabled, "environments": [environment], "events": events});
         let response = self.api.create(reach, COLLECTION, &body).await?;
         self.registration(Webhook::read(&response)?)
@@ -121,7 +116,7 @@ impl Onfido {
         let id = uuid(id).ok_or(ProviderError::NotFound)?;
         let now = self.webhook(reach, &id).await?;
         let events: BTreeSet<&str> = self.needed().into_iter().chain(now.events().unwrap_or_default()).collect();
-        let mut body = json!({"enabled": enabled, "environments": [self.environment_of(&now)]});
+        let mut body = json!({"enabled": enabled, "environments": [self.environment()]});
         // one that is sent all is not limited to what is known today
         if let (Some(_), Value::Object(members)) = (now.events(), &mut body) {
             members.insert("events".to_owned(), json!(events));
@@ -149,7 +144,7 @@ impl Onfido {
         let id = webhook.key()?.as_str().to_owned();
         let needed = self.needed();
         let heard = webhook.events().is_none_or(|events| needed.iter().all(|event| events.contains(event)));
-        let complete = heard && webhook.environments() == BTreeSet::from([self.environment_of(&webhook)]);
+        let complete = heard && webhook.environments() == BTreeSet::from([self.environment()]);
         Ok(Registration {
             id,
             url: Secret::from(webhook.url.unwrap_or_default()),
@@ -164,20 +159,7 @@ impl Onfido {
         CLASSIC.into_iter().chain(STUDIO.into_iter().filter(|_| studio)).collect()
     }
 
-    /// Of the credentials, where they say so.
-    fn environment(&self) -> Option<&'static str> {
-        match &self.api.credentials {
-            Credentials::Token(token) => {
-                let sandbox = token.expose_text().is_ok_and(|text| text.starts_with(SANDBOX_TOKEN));
-                Some(if sandbox { SANDBOX } else { LIVE })
-            }
-            Credentials::Client(_) => None,
-        }
-    }
-
-    /// That one webhook is to be of.
-    fn environment_of(&self, webhook: &Webhook) -> &'static str {
-        let sandbox = webhook.environments() == BTreeSet::from([SANDBOX]);
-        self.environment().unwrap_or(if sandbox { SANDBOX } else { LIVE })
+    const fn environment(&self) -> &'static str {
+        self.settings.environment.name()
     }
 }

@@ -166,6 +166,40 @@ async fn a_webhook_is_made_for_one_environment_and_what_the_gateway_needs() {
     }
 }
 
+/// Client credentials do not say which environment they are of: the settings do, whatever stands there.
+#[tokio::test]
+async fn client_credentials_are_of_the_environment_that_the_settings_say() {
+    let pair = json!({"client_id": "example-client", "client_secret": "example-secret"});
+    let own = |environment: Option<&str>| {
+        let mut settings = usual();
+        environment.into_iter().for_each(|environment| settings["environment"] = json!(environment));
+        with(&json!({}), &pair, &settings)
+    };
+    let line = format!("PUT /v3.6/webhooks/{WEBHOOK}");
+    for (said, expected, other) in
+        [(None, "live", "sandbox"), (Some("live"), "live", "sandbox"), (Some("sandbox"), "sandbox", "live")]
+    {
+        let account = own(said);
+        for (stands_there, complete) in [(vec![expected], true), (vec![other], false), (vec![expected, other], false)] {
+            let mut webhook = fixture("post_webhooks.response.201");
+            webhook["environments"] = json!(stands_there);
+            webhook.as_object_mut().unwrap().remove("events");
+            let bench = hooked()
+                .on(LOGIN, 200, &answered("post_oauth_token"))
+                .only(&format!("GET /v3.6/webhooks/{WEBHOOK}"), vec![Ok(answer(200, &webhook))])
+                .only(HOOKS, vec![Ok(answer(200, &json!({"webhooks": [webhook]})))])
+                .start();
+            let found = account.webhooks(bench.reach()).await.unwrap();
+            assert_eq!(found[0].complete, complete, "{said:?} {stands_there:?}");
+            account.amend(bench.reach(), WEBHOOK, true).await.unwrap();
+            assert_eq!(bench.sent(&line)["environments"], json!([expected]), "{said:?} {stands_there:?}");
+            let url = Secret::from("https://idv.example.com/hook".to_owned());
+            account.register(bench.reach(), &url, true).await.unwrap();
+            assert_eq!(bench.sent(NEW_HOOK)["environments"], json!([expected]), "{said:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_webhook_is_switched_without_losing_what_it_lists() {
     let bench = hooked().start();
