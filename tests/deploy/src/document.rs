@@ -12,12 +12,14 @@ use std::path::Path;
 
 const TESTED: &str = "# tested: ";
 const NOT_TESTED: &str = "# not tested: ";
+/// What stands before each line of a block below the point of a list.
+const IN_A_LIST: &str = "   ";
 
 /// Every name that the deployment test runs.
 #[cfg(test)]
-const RUN: [&str; 15] = [
+const RUN: [&str; 16] = [
     "account", "check", "validate", "release", "build", "deploy", "outputs", "names", "tenant", "index", "alias",
-    "start", "change", "logs", "remove",
+    "start", "current", "change", "logs", "remove",
 ];
 
 /// The commands of the document, by name.
@@ -53,18 +55,19 @@ impl Document {
     }
 }
 
+/// Those that stand below the point of a list, too.
 fn shell_blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<Vec<&str>> = None;
     for line in text.lines() {
         match &mut open {
-            None if line.trim_end() == "```sh" => open = Some(Vec::new()),
+            None if line.trim() == "```sh" => open = Some(Vec::new()),
             None => {}
-            Some(lines) if line.trim_end() == "```" => {
+            Some(lines) if line.trim() == "```" => {
                 blocks.push(lines.join("\n"));
                 open = None;
             }
-            Some(lines) => lines.push(line),
+            Some(lines) => lines.push(line.strip_prefix(IN_A_LIST).unwrap_or(line)),
         }
     }
     blocks
@@ -119,6 +122,7 @@ mod tests {
     #[test]
     fn a_block_without_a_mark_is_refused() {
         assert!(Document::of("```sh\nrm -r x\n```\n").is_err());
+        assert!(Document::of("1. x\n\n   ```sh\n   rm -r x\n   ```\n").is_err(), "in a list");
         assert!(Document::of("```sh\n# not tested: \nrm -r x\n```\n").is_err(), "the reason is missing");
         assert!(Document::of("```sh\n# tested: a\n```\n```sh\n# tested: a\n```\n").is_err(), "twice the same name");
         let right = Document::of("text\n```sh\n# tested: a\none\ntwo\n```\n```json\n{}\n```\n").unwrap();

@@ -96,6 +96,9 @@ async fn remove(gateway: &Deployed<'_>) -> Result<(), String> {
 
 /// The operator takes a tenant on: secret, index, alias.
 async fn join(gateway: &Deployed<'_>, layout: &Layout, outside: &Outside, tenant: &str) -> Result<(), String> {
+    if tenant != FIRST {
+        read_back(gateway, layout).await?;
+    }
     write(layout, &format!("{tenant}.json"), &outside.configuration(outside.tenant(tenant)?))?;
     let all: Vec<&str> = outside.tenants().map(|tenant| tenant.name).collect();
     let before = all.iter().take_while(|name| **name != tenant);
@@ -108,6 +111,24 @@ async fn join(gateway: &Deployed<'_>, layout: &Layout, outside: &Outside, tenant
     gateway.block("tenant", &named).await?;
     gateway.block(if names.len() == 1 { "index" } else { "change" }, &named).await?;
     gateway.block("alias", &named).await.map(drop)
+}
+
+/// The files are lost, and read back as they were put.
+async fn read_back(gateway: &Deployed<'_>, layout: &Layout) -> Result<(), String> {
+    let folder = layout.work();
+    let paths = [format!("{FIRST}.json"), "index.json".to_owned()].map(|name| folder.join(name));
+    let read = |path: &Path| -> Result<Value, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let put: Vec<Value> = paths.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    for path in &paths {
+        std::fs::remove_file(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let private = folder.display().to_string();
+    gateway.block("current", &[("TENANT", FIRST), ("PRIVATE", private.as_str())]).await?;
+    let stored: Vec<Value> = paths.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+    if stored == put { Ok(()) } else { Err("what is read back is not what was put".to_owned()) }
 }
 
 /// An app invokes `start` and hands the link to a person.
