@@ -42,7 +42,12 @@ const CONNECTION: &[Member] = &[
     ["enabled", "true or false", "true", "off: as if the tenant was off, for this connection"],
     ["base_urls", "an object", "the provider's live hosts", "other hosts, member by member"],
     ["api", "an object", "must be there", "the credentials with which the provider is asked"],
-    ["webhook", "an object", "must be there", "what its webhooks are proven with, below"],
+    [
+        "webhook",
+        "an object",
+        "must be there; for Onfido `idv connection register` fills it",
+        "what its webhooks are proven with, below",
+    ],
     ["settings", "an object", "", "below: those of every provider, and its own"],
     ["delivery", "an object", "the tenant's", "where changes of this connection go instead"],
 ];
@@ -111,7 +116,7 @@ const SETTINGS: &[Member] = &[
         "unknown_subject",
         "`stranger`, `adopt`",
         "stranger",
-        "what a run is that nobody started here, 15 min after its first webhook: remembered as a stranger for 7 days, or made an onboarding whose reference is the provider's kind and id, such as `identity_verification/…` (static links)",
+        "what a run is that nobody started here, 15 min after its first webhook, or at once where the provider says for certain that it is another's (Onfido): remembered as a stranger for 7 days, or made an onboarding whose reference is the provider's kind and id, such as `identity_verification/…` (static links)",
     ],
     [
         "shared_account",

@@ -1,12 +1,35 @@
 //! What an app, a provider and an operator are told when something is refused.
 
+use std::fs;
+use std::path::Path;
+
 use idv_gateway::domain::ErrorCode;
 use idv_gateway::proof::Refusal;
 
-use crate::pages::Page;
+use crate::ReferenceError;
+use crate::pages::{Page, at};
 use crate::table::{code, table};
 
-pub(crate) fn page() -> Page {
+/// Where the drop-in refuses.
+const DROP_IN: &str = "shared/src/invoke/drop_in/mod.rs";
+/// What stands before a reason there.
+const BEFORE_REASONS: [&str; 2] = ["Reply::refused(\"", "event = \"drop_in_refused\", reason = \""];
+
+const DROP_IN_REASONS: &[[&str; 2]] = &[
+    [
+        "no_http_event",
+        "What the alias was invoked with is no request of the HTTP API: somebody invokes it past the API.",
+    ],
+    ["no_identity", "The authoriser says of nobody who asks, or of two."],
+    ["no_subscription", "`SubscriptionId` is missing, stands twice or cannot be one."],
+    ["unknown_subscription", "The index does not have it, in these letters."],
+    ["caller_not_listed", "Who asks is not among the subscription's `callers`."],
+    ["unknown_tenant", "The subscription's tenant is not in the index, or its secret is not there."],
+    ["off", "The tenant or the connection is switched off, or there is no such connection."],
+];
+
+pub(crate) fn page(root: &Path) -> Result<Page, ReferenceError> {
+    reasons_are_described(root)?;
     let codes = ErrorCode::ALL.iter().map(|error| {
         let retryable = if error.is_retryable() { "yes" } else { "no" };
         vec![code(error), retryable.to_owned(), error.describe().to_owned()]
@@ -31,12 +54,35 @@ pub(crate) fn page() -> Page {
     let body = format!(
         "## To an app\n\nA refusal is a normal return: `{{\"error\": {{\"code\", \"message\", \"field\"?, \
          \"retryable\"}}}}`. A function error is our bug.\n\n{}\n## To a provider or a browser\n\n{}\n## Why a webhook is not \
-         proven\n\nIn the log as `reason` of `webhook_refused`. The sender never learns it.\n\n{}",
+         proven\n\nIn the log as `reason` of `webhook_refused`. The sender never learns it.\n\n{}\n## Why the \
+         [drop-in](drop-in.md) refuses\n\nIn the log as `reason` of `drop_in_refused`. Who asks never learns it: it is 403 \
+         and the same bytes; only what is no request of the API is told `forbidden`, as an app is.\n\n{}",
         table(&["code", "retryable", "meaning"], codes),
         table(&["answer", "when"], answers.map(|(status, when)| vec![status.to_owned(), when.to_owned()])),
         table(&["code", "whose fault", "meaning"], refusals),
+        table(
+            &["code", "meaning"],
+            DROP_IN_REASONS.iter().map(|[reason, meaning]| [code(reason), (*meaning).to_owned()])
+        ),
     );
-    Page::of("errors.md", "Errors", "What is answered when something is refused, and what is logged.", &body)
+    Ok(Page::of("errors.md", "Errors", "What is answered when something is refused, and what is logged.", &body))
+}
+
+/// Each reason in the source has its sentence, and no other has one.
+fn reasons_are_described(root: &Path) -> Result<(), ReferenceError> {
+    let path = root.join(DROP_IN);
+    let text = fs::read_to_string(&path).map_err(at(&path))?;
+    let given: Vec<&str> = BEFORE_REASONS
+        .iter()
+        .flat_map(|before| text.split(before).skip(1))
+        .filter_map(|after| after.split('"').next())
+        .collect();
+    let undescribed = given.iter().find(|reason| !DROP_IN_REASONS.iter().any(|[known, _]| known == *reason));
+    let unheard = DROP_IN_REASONS.iter().map(|[known, _]| known).find(|known| !given.contains(known));
+    match undescribed.or(unheard) {
+        Some(reason) => Err(ReferenceError::Undescribed(format!("the reason {reason} of drop_in_refused"))),
+        None => Ok(()),
+    }
 }
 
 const fn meaning(refusal: Refusal) -> &'static str {

@@ -115,18 +115,19 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
     let enriched = with_report(event.clone(), report, &onboarding()?, &change);
     let mut body = format!(
         "A `part` change whose event is wanted is one call of an action, in the order of the changes, after a sign-in whose \
-         token is kept and shared by all deliveries of that tenant into that instance. Tries, parking and `idv resend` are \
-         those of [every destination](deliveries.md). What was answered 2xx is not sent again by itself; where an answer \
-         was lost, the same event comes again, byte for byte. A resend from a parked change on repeats the later ones, \
-         too.\n\nAll settings: [configuration](configuration.md#delivery-into-fintechos).\n\n## The event\n\n\
+         token is kept and shared by the deliveries of one process of that tenant into that instance; deliverers that run \
+         beside each other sign in each for itself. Tries, parking and `idv resend` are those of [every \
+         destination](deliveries.md). A call that was answered 2xx is repeated only if the deliverer dies before it has \
+         written that down, or by `idv resend`; from a parked change on that repeats the later ones, too. Then, as where \
+         an answer was lost, the same event comes again, byte for byte.\n\nAll settings: [configuration](configuration.md#delivery-into-fintechos).\n\n## The event\n\n\
          `provider_event`: made from what a look found, in the provider's own form; its time is when the gateway learned \
          of it.\n\n{}`provider_event_with_report`, the report shortened here (this form is a proposal; no documentation has \
          one):\n\n{}",
         shown(&event.body),
         shown(&enriched),
     );
-    for (title, members) in [
     body.push_str(&types()?);
+    for (title, members) in [
         ("`get_token`, `call_action`, `json_text`", json!({})),
         (
             "`keycloak_token`, `call_action`, `json_object`, without the user's name",
@@ -150,7 +151,6 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
     Ok(Page::of("fintechos.md", "FintechOS", about, &body))
 }
 
-fn shown(value: &Value) -> String {
 /// Those that the example's own account makes.
 fn types() -> Result<String, ReferenceError> {
     let config = config(&json!({}))?;
@@ -169,6 +169,7 @@ fn types() -> Result<String, ReferenceError> {
     ))
 }
 
+fn shown(value: &Value) -> String {
     format!("```json\n{value:#}\n```\n\n")
 }
 

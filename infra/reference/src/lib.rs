@@ -5,7 +5,7 @@
 //!
 //! | page | comes from |
 //! | --- | --- |
-//! | `vocabulary.md`, `errors.md` | the closed lists of the domain, the refusals of the proof |
+//! | `vocabulary.md`, `errors.md` | the closed lists of the domain, the refusals of the proof, the drop-in's reasons in its source |
 //! | `configuration.md` | members that the gateway's own reader knows, each tried on it |
 //! | `environment.md` | the reader of the environment: what it asks for, what it insists on |
 //! | `ledger.md` | the adapter's own table of items |
@@ -69,7 +69,7 @@ pub enum ReferenceError {
 pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
     let mut pages = vec![
         vocabulary::page(),
-        errors::page(),
+        errors::page(root)?,
         environment::page()?,
         configuration::page()?,
         ledger::page(),

@@ -11,11 +11,16 @@ use crate::cases::{self, TENANT, wrong};
 use crate::pages::Page;
 use crate::table::{code, table};
 
+mod registering;
+
 const CONNECTION: &str = "onfido";
+/// Any event that Onfido may come to have.
+const UNKNOWN: &str = "something.new";
 /// Of the example's configuration.
 const SIGNING_TOKEN: &str = "example-signing-token-of-the-webhook";
 
 pub(crate) fn page() -> Result<Page, ReferenceError> {
+    let (events, looked_at) = reduced()?;
     let runs = runs().map(|(title, meaning)| vec![title.to_owned(), meaning]);
     let checks = checks().map(|(title, usual, strict)| {
         let strict = if strict == usual { "the same".to_owned() } else { strict };
@@ -40,7 +45,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          ### Reports\n\n{}.\n\n\
          ## Events\n\nOnly the action and an id are read; whose it is, is found with the connection's own credentials. \
          A report that has ended while its check is still open is looked at again, so that a check is settled also where \
-         only `report.completed` is subscribed.\n\n{}\n\
+         only `report.completed` is subscribed. {}\n\n{}\n\
          ## What Onfido does not have\n\n- A link or token of a run that can be renewed, and a run that can be cancelled: \
          `resume` makes a new run of the same applicant.\n- A reference on an applicant: after a crash in a classic `start` \
          one may remain that nobody uses.\n- Changes of contact data.\n",
@@ -49,27 +54,38 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         table(&["check", "status", "by the stricter policy"], checks),
         table(&["finding", "reason"], findings),
         reports().map(code).collect::<Vec<_>>().join(", "),
-        table(&["event", "looked at", "claim"], reduced()?),
+        registering::sentence(&looked_at)?,
+        table(&["event", "looked at", "claim"], events),
     );
     let about = "What Onfido takes, and what its words mean, as the adapter maps them.";
     Ok(Page::of("onfido.md", "Onfido", about, &body))
 }
 
-fn reduced() -> Result<Vec<Vec<String>>, ReferenceError> {
+/// The rows of all events, and those that are looked at, each with the kind of what is.
+type Reduced = (Vec<Vec<String>>, Vec<(String, String)>);
+
+fn reduced() -> Result<Reduced, ReferenceError> {
     let config = cases::tenant()?;
     let name = ConnectionName::parse(CONNECTION)?;
     let connection = config.connection(&name).ok_or_else(|| wrong(format!("no {CONNECTION}")))?;
-    let actions = events().chain(["something.new"]);
-    actions
-        .map(|action| {
-            let [subject, claim] = outcome(connection, action)?;
-            Ok(vec![code(action), subject, claim])
-        })
-        .collect()
+    let (mut rows, mut looked_at) = (Vec::new(), Vec::new());
+    for action in events().chain([UNKNOWN]) {
+        let name = if action == UNKNOWN { "anything else".to_owned() } else { code(action) };
+        let event = outcome(connection, action)?;
+        let [subject, claim] = match &event {
+            Event::Look { subject, claim, .. } => [code(&subject.kind), code(claim.class)],
+            Event::Silent { reason } => ["nothing".to_owned(), format!("answered 200, logged as {}", code(reason))],
+        };
+        if let Event::Look { subject, .. } = &event {
+            looked_at.push((action.to_owned(), subject.kind.to_string()));
+        }
+        rows.push(vec![name, subject, claim]);
+    }
+    Ok((rows, looked_at))
 }
 
 /// A webhook of that action, proven and reduced as any other.
-fn outcome(connection: &Connection, action: &str) -> Result<[String; 2], ReferenceError> {
+fn outcome(connection: &Connection, action: &str) -> Result<Event, ReferenceError> {
     let of_task = action.starts_with("workflow_task.");
     let id = if of_task { "profile_4c0de" } else { "7c2a9e10-41f3-4d0e-8a77-5b6f1e2c2001" };
     let body = json!({"payload": {
@@ -90,8 +106,5 @@ fn outcome(connection: &Connection, action: &str) -> Result<[String; 2], Referen
     let verified = prove(connection.account.specification(), &connection.proofs, unverified, context)
         .map_err(|refusal| ReferenceError::Example("a webhook", refusal.code().to_owned()))?;
     let event = connection.account.event(verified);
-    Ok(match event.map_err(|refusal| ReferenceError::Example("a webhook", refusal.to_string()))? {
-        Event::Look { subject, claim, .. } => [code(subject.kind), code(claim.class)],
-        Event::Silent { reason } => ["nothing".to_owned(), format!("answered 200, logged as {}", code(reason))],
-    })
+    event.map_err(|refusal| ReferenceError::Example("a webhook", refusal.to_string()))
 }
