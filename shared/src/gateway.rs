@@ -80,6 +80,9 @@ impl Gateway {
 pub fn awaits_delivery(config: &TenantConfig, onboarding: &Onboarding) -> bool {
     let through = onboarding.delivery.through;
     let connection = &onboarding.identity.connection;
+    if config.can_tell(connection).is_err() {
+        return onboarding.is_undelivered();
+    }
     if config.destination(connection).is_none() {
         return false;
     }

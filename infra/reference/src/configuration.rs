@@ -268,7 +268,8 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         "[The full example](../example-configuration.json) has every member but those that stand for another. Whoever \
          checks a file (`cargo idv check --config FILE`) is told every error with its place. A tenant's object is also \
          what its secret holds; there a member that this version does not know is passed over, so that rolling back is \
-         redeploying.\n\n\
+         redeploying. A connection whose `provider`, or whose destination's `kind`, this version does not know is left out \
+         alone: its webhooks are answered 503, its requests `unavailable`, its changes wait. In a file both are errors.\n\n\
          ## A tenant\n\n{}\n## A connection\n\n{}\n### Its webhook\n\nWhich of these a provider's webhooks carry is said \
          on its page; of a list, one fitting entry is enough, so that secrets can be rotated: add, wait, switch, remove. \
          `types` beside a credential limits it to those types of event.\n\n{}\n\

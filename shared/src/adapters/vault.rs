@@ -260,6 +260,9 @@ impl<S: Store> Core<S> {
         let begun = self.world.now();
         let name = format!("{}/tenants/{tenant}", self.prefix);
         let read = self.read(&name, |document| (self.readers.tenant)(tenant, &document.value, self.rules)).await;
+        for (connection, cause) in read.iter().flat_map(|(config, _)| &config.unreadable) {
+            tracing::error!(event = "connection_unreadable", tenant = %tenant, connection = %connection, cause);
+        }
         let spread = 0.9 + 0.2 * self.world.entropy.chance();
         self.lock().tenant_landed(tenant, begun, TENANT_LIFE.mul_f64(spread), version, read)
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::domain::ConnectionKey;
 use crate::domain::schedule::Horizons;
 use crate::ports::{Connection, Reissue, Settings, UnknownSubject};
@@ -9,6 +11,19 @@ use crate::providers;
 use crate::section::Section;
 
 use super::{Rules, delivery, webhook};
+
+/// Why this version cannot read it, if a later one may have written it: its provider, or where its changes go.
+pub(super) fn unheard_of(value: &Value) -> Option<String> {
+    let provider = value.get("provider").and_then(Value::as_str).filter(|text| !text.is_empty());
+    if provider.is_some_and(|provider| providers::names().all(|name| name != provider)) {
+        return Some(format!("provider {}", must_be_one()));
+    }
+    value.get("delivery").and_then(delivery::unheard_of)
+}
+
+fn must_be_one() -> String {
+    format!("must be one of {}", providers::names().collect::<Vec<_>>().join(", "))
+}
 
 /// Reads it; none after faults.
 pub(super) fn connection(key: ConnectionKey, mut section: Section<'_>, rules: Rules) -> Option<Connection> {
@@ -30,7 +45,7 @@ pub(super) fn connection(key: ConnectionKey, mut section: Section<'_>, rules: Ru
         api.finish();
         own.finish();
     } else if !provider.is_empty() && providers::names().all(|name| name != provider) {
-        section.fault("provider", format!("must be one of {}", providers::names().collect::<Vec<_>>().join(", ")));
+        section.fault("provider", must_be_one());
     }
     let proofs = webhook::proofs(section.section_or_empty("webhook"), account.as_deref());
     let delivery = section.section("delivery").and_then(|own| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use url::Url;
 
 use crate::delivery::standard_webhooks::SigningSecret;
@@ -11,6 +12,18 @@ use crate::secret::Secret;
 use crate::section::Section;
 
 use super::{Rules, fintechos};
+
+const KINDS: [&str; 4] = ["webhook", "sqs", "eventbridge", "fintechos"];
+
+/// Why this version cannot read it, if a later one may have written it: its kind.
+pub(super) fn unheard_of(value: &Value) -> Option<String> {
+    let kind = value.get("kind").and_then(Value::as_str).filter(|text| !text.is_empty())?;
+    (!KINDS.contains(&kind)).then(|| format!("delivery.kind {}", must_be_one()))
+}
+
+fn must_be_one() -> String {
+    format!("must be one of {}", KINDS.join(", "))
+}
 
 /// Reads it; none after faults. `served` are the connections whose changes go there, with their accounts.
 pub(super) fn destination<'a>(
@@ -24,7 +37,7 @@ pub(super) fn destination<'a>(
         Some("eventbridge") => event_bus(&mut section),
         Some("fintechos") => fintechos::instance(&mut section, rules),
         Some(_) => {
-            section.fault("kind", "must be one of webhook, sqs, eventbridge, fintechos");
+            section.fault("kind", must_be_one());
             return None;
         }
         None => return None,

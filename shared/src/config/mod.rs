@@ -31,6 +31,13 @@ pub struct Rules {
     pub local_targets: bool,
 }
 
+/// Who reads: what a later version may have written is a mistake in a file, and must not take a tenant down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Operator,
+    Function,
+}
+
 /// Actions that a tenant must allow one by one (design §6).
 pub const GUARDED_ACTIONS: [&str; 3] = ["details", "cancel", "erase"];
 
@@ -69,14 +76,15 @@ pub fn read_file(text: &str, rules: Rules) -> Result<Configuration, Vec<Fault>> 
 }
 
 /// Reads one tenant's secret. Members that are not known are passed over: rolling back to a version that does not know
-/// a setting must not take the tenant down.
+/// a setting must not take the tenant down. For the same reason a connection whose provider, or whose destination's kind,
+/// is not known is left out alone, and named in [`TenantConfig::unreadable`].
 ///
 /// # Errors
 /// Every fault in it.
 pub fn read_tenant(tenant: &Tenant, value: &Value, rules: Rules) -> Result<TenantConfig, Vec<Fault>> {
     let faults = Faults::default();
     let section = Section::new(format!("tenants.{tenant}"), value, &faults);
-    let config = tenant_of(tenant, section, rules);
+    let config = tenant_of(tenant, section, rules, Reader::Function);
     let serious: Vec<Fault> = faults.take().into_iter().filter(|fault| !fault.is_unknown_member()).collect();
     config.filter(|_| serious.is_empty()).ok_or(serious)
 }
@@ -93,7 +101,7 @@ fn read_tenants(file: &mut Section<'_>, rules: Rules) -> BTreeMap<Tenant, (Tenan
         match Tenant::parse(name) {
             Err(rule) => faults.add(&place, rule.0),
             Ok(tenant) => {
-                if let Some(config) = tenant_of(&tenant, Section::new(place, value, &faults), rules) {
+                if let Some(config) = tenant_of(&tenant, Section::new(place, value, &faults), rules, Reader::Operator) {
                     tenants.insert(tenant, (config, value.clone()));
                 }
             }
@@ -102,10 +110,16 @@ fn read_tenants(file: &mut Section<'_>, rules: Rules) -> BTreeMap<Tenant, (Tenan
     tenants
 }
 
-fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules) -> Option<TenantConfig> {
+fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules, reader: Reader) -> Option<TenantConfig> {
     let enabled = section.flag("enabled", true);
-    let connections = read_connections(tenant, &mut section, rules);
-    let delivery = section.section("delivery").and_then(|delivery| {
+    let unheard_of = section.value("delivery").filter(|_| reader == Reader::Function).and_then(delivery::unheard_of);
+    let Connections { mut connections, mut unreadable } = read_connections(tenant, &mut section, rules, reader);
+    if let Some(why) = &unheard_of {
+        for (name, _) in connections.extract_if(.., |_, connection| connection.delivery.is_none()) {
+            unreadable.insert(name, format!("the tenant's {why}"));
+        }
+    }
+    let delivery = section.section("delivery").filter(|_| unheard_of.is_none()).and_then(|delivery| {
         let served = connections.iter().filter(|(_, connection)| connection.delivery.is_none());
         delivery::destination(delivery, rules, served.map(|(name, connection)| (name.as_str(), &*connection.account)))
     });
@@ -117,6 +131,7 @@ fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules) -> Option<
         tenant: tenant.clone(),
         enabled,
         connections,
+        unreadable,
         delivery,
         return_urls,
         allowed_actions,
@@ -124,26 +139,32 @@ fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules) -> Option<
     })
 }
 
-fn read_connections(
-    tenant: &Tenant,
-    section: &mut Section<'_>,
-    rules: Rules,
-) -> BTreeMap<ConnectionName, crate::ports::Connection> {
+#[derive(Default)]
+struct Connections {
+    connections: BTreeMap<ConnectionName, crate::ports::Connection>,
+    unreadable: BTreeMap<ConnectionName, String>,
+}
+
+fn read_connections(tenant: &Tenant, section: &mut Section<'_>, rules: Rules, reader: Reader) -> Connections {
     let faults = section.faults().clone();
-    let Some(mut all) = section.section("connections") else { return BTreeMap::new() };
-    let mut connections = BTreeMap::new();
+    let mut read = Connections::default();
+    let Some(mut all) = section.section("connections") else { return read };
     for (name, value) in all.entries() {
         let place = all.place_of(name);
         match ConnectionName::parse(name) {
             Err(rule) => faults.add(&place, rule.0),
             Ok(name) => {
+                if let Some(why) = connection::unheard_of(value).filter(|_| reader == Reader::Function) {
+                    read.unreadable.insert(name, why);
+                    continue;
+                }
                 let key = ConnectionKey { tenant: tenant.clone(), name: name.clone() };
-                let read = connection::connection(key, Section::new(place, value, &faults), rules);
-                connections.extend(read.map(|connection| (name, connection)));
+                let connection = connection::connection(key, Section::new(place, value, &faults), rules);
+                read.connections.extend(connection.map(|connection| (name, connection)));
             }
         }
     }
-    connections
+    read
 }
 
 fn read_return_urls(section: &mut Section<'_>, rules: Rules) -> Vec<Url> {

@@ -74,3 +74,55 @@ fn providers_events_are_for_providers_that_have_some() {
     assert!(faults(&event, Some(&canonical)).is_empty());
     assert!(faults(&canonical, None).is_empty());
 }
+
+/// What only a later version knows is left out alone by the functions, and is a fault of a file.
+#[test]
+fn a_connection_of_a_later_version_takes_no_other_down() {
+    let ondato = |own: Value| {
+        json!({
+            "provider": "ondato", "api": {"client_id": "c", "client_secret": "s"},
+            "webhook": {"hmac": [{"secret": "m"}]}, "settings": {"setup_id": "4e608ca3-7f1b-4d5e-9092-3b4c5d6e7f06"},
+            "delivery": own,
+        })
+    };
+    let queue = json!({"kind": "sqs", "queue_arn": "arn:aws:sqs:eu-central-1:111122223333:changes"});
+    let later = json!({"kind": "carrier_pigeon", "loft": 7});
+    let tenant = |delivery: &Value| {
+        json!({
+            "connections": {
+                "main": ondato(Value::Null), "own": ondato(queue.clone()), "pigeon": ondato(later.clone()),
+                "unheard": {"provider": "nobody", "api": 7, "settings": {"shared_account": "perhaps"}},
+            },
+            "delivery": delivery, "sealing_keys": ["ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcy0="],
+        })
+    };
+    let acme = Tenant::parse("acme").unwrap();
+    let read = |value: &Value| {
+        let config = read_tenant(&acme, value, Rules::default()).ok().unwrap();
+        let names = |names: Vec<&ConnectionName>| names.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+        let can_tell = config.connections.keys().all(|name| config.can_tell(name).is_ok());
+        let waits = config.unreadable.keys().all(|name| {
+            config.can_tell(name).is_err() && config.connection(name).is_none() && config.destination(name).is_none()
+        });
+        assert!(can_tell && waits);
+        assert!(config.unreadable.values().all(|why| why.contains("must be one of")), "{:?}", config.unreadable);
+        (names(config.connections.keys().collect()), names(config.unreadable.keys().collect()))
+    };
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(read(&tenant(&queue)), (names(&["main", "own"]), names(&["pigeon", "unheard"])));
+    // a tenant's own destination takes those with it whose changes go there
+    assert_eq!(read(&tenant(&later)), (names(&["own"]), names(&["main", "pigeon", "unheard"])));
+
+    let faults = faults_of(&json!({"tenants": {"acme": tenant(&later)}}));
+    for place in ["connections.unheard.provider", "connections.pigeon.delivery.kind", "delivery.kind"] {
+        let place = format!("tenants.acme.{place}: must be one of");
+        assert!(faults.iter().any(|fault| fault.starts_with(&place)), "{place} {faults:?}");
+    }
+    // a mistake is one for both
+    for wrong in [json!({"kind": 7}), json!({}), json!({"kind": "sqs"})] {
+        assert!(read_tenant(&acme, &tenant(&wrong), Rules::default()).is_err(), "{wrong}");
+    }
+    let mut nameless = tenant(&queue);
+    nameless["connections"]["unheard"]["provider"] = json!(7);
+    assert!(read_tenant(&acme, &nameless, Rules::default()).is_err());
+}

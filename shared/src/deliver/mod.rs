@@ -116,8 +116,10 @@ impl Deliverer {
         let LeaseOutcome::Taken(onboarding) = self.gateway.ledger.lease_delivery(key, &lease, now).await? else {
             return Ok(());
         };
+        let connection = onboarding.identity.connection.clone();
         let mut run = Run::new(self, *onboarding, lease.fence);
-        match self.gateway.vault.tenant(&key.tenant).await {
+        let config = self.gateway.vault.tenant(&key.tenant).await;
+        match config.and_then(|config| config.can_tell(&connection).map(|()| config)) {
             Ok(config) if config.enabled => run.through(&config, until).await,
             Ok(_) => {
                 warn!(event = "delivery_tenant_off", tenant = %key.tenant);

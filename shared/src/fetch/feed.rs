@@ -32,7 +32,7 @@ const REFUSED: Duration = Duration::from_secs(3600);
 impl Fetcher {
     /// Reads on in the feed of a connection.
     pub(super) async fn read_feed(&self, key: &ConnectionKey, rung: &[Rung]) -> Result<Outcome, LedgerError> {
-        let config = match self.config(&key.tenant).await {
+        let config = match self.config(&key.tenant, &key.name).await {
             Ok(config) => config,
             // The reconciler rings again.
             Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => return Ok(DONE),

@@ -58,7 +58,7 @@ impl Fetcher {
             }
             Some(SubjectState::Bound { .. } | SubjectState::Parked { .. }) | None => {}
         }
-        let config = match self.config(&subject.connection.tenant).await {
+        let config = match self.config(&subject.connection.tenant, &subject.connection.name).await {
             Ok(config) => config,
             Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => {
                 let since = since(rung, waited_since);
@@ -303,7 +303,7 @@ impl Fetcher {
     pub(super) async fn missing(&self, key: &OnboardingKey, rung: &[Rung]) -> Result<Outcome, LedgerError> {
         let rejected = Ok((Verdict::Reject("unknown_onboarding"), None));
         let Some(subject) = rung.iter().find_map(|rung| rung.notice.subject()) else { return rejected };
-        let config = match self.config(&key.tenant).await {
+        let config = match self.config(&key.tenant, &subject.connection.name).await {
             Ok(config) => config,
             Err(verdict) => return Ok((verdict, None)),
         };

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::schedule::confirm_after;
-use crate::domain::{Claim, Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant, Timestamp};
+use crate::domain::{
+    Claim, ConnectionName, Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant, Timestamp,
+};
 use crate::gateway::{Line, awaits_delivery};
 use crate::invoke::Initiator;
 use crate::invoke::renew::wants_link;
@@ -50,7 +52,7 @@ impl Fetcher {
             return Ok(DONE);
         }
         let attempt = attempt.unwrap_or_else(|| onboarding.truth.attempt_number());
-        let config = match self.config(&key.tenant).await {
+        let config = match self.config(&key.tenant, &onboarding.identity.connection).await {
             Ok(config) => config,
             Err(Verdict::Again(_)) if super::receives_of(rung) > 3 => return self.leave_due(key, MINUTE).await,
             // It was removed: what it had rests.
@@ -220,8 +222,10 @@ impl Fetcher {
     }
 
     /// The configuration, or what becomes of the record without it.
-    pub(super) async fn config(&self, tenant: &Tenant) -> Result<Arc<TenantConfig>, Verdict> {
-        self.gateway.vault.tenant(tenant).await.map_err(|error| match error {
+    /// What is configured of that connection.
+    pub(super) async fn config(&self, tenant: &Tenant, name: &ConnectionName) -> Result<Arc<TenantConfig>, Verdict> {
+        let config = self.gateway.vault.tenant(tenant).await;
+        config.and_then(|config| config.can_tell(name).map(|()| config)).map_err(|error| match error {
             VaultError::Unknown => Verdict::Reject("unknown_tenant"),
             VaultError::Unavailable(_) => Verdict::Again(Duration::from_secs(20)),
         })

@@ -150,6 +150,7 @@ impl Ingress {
     /// speak for this type of event could have been widened since it was read.
     async fn heard(&self, key: &ConnectionKey, unverified: Unverified<'_>) -> Result<Heard, Answer> {
         let config = self.gateway.vault.tenant(&key.tenant).await.map_err(|error| cannot_tell(key, error))?;
+        config.can_tell(&key.name).map_err(|error| cannot_tell(key, error))?;
         let refusal = match heard_with(&config, key, unverified) {
             Ok(heard) => return Ok(heard),
             Err(refusal) => refusal,

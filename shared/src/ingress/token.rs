@@ -33,6 +33,7 @@ impl Ingress {
             answer => answer,
         };
         let config = self.gateway.vault.tenant(&key.tenant).await.map_err(unknown)?;
+        config.can_tell(&key.name).map_err(unknown)?;
         match self.grant_of(&config, key, &request) {
             Err(TokenRefusal::InvalidClient | TokenRefusal::NothingConfigured) => {
                 let fresher = self.gateway.vault.fresher(&key.tenant).await.map_err(unknown)?;

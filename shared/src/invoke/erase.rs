@@ -37,6 +37,7 @@ impl Initiator {
         let runs: Vec<Resource> =
             onboarding.truth.attempts.iter().filter_map(|attempt| attempt.subject.clone()).collect();
         // Also through a connection that is off or gone: what is known of a person can always be destroyed here.
+        config.can_tell(&onboarding.identity.connection)?;
         let connection = config.connections.get(&onboarding.identity.connection);
         let AtProvider { provider, not_at_provider, why } = match connection {
             Some(connection) => self.erase_at_provider(config, connection, runs).await?,

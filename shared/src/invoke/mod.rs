@@ -134,6 +134,7 @@ fn no_onboarding() -> Refusal {
 }
 
 fn connection_of<'a>(config: &'a TenantConfig, name: &ConnectionName) -> Result<&'a Connection, Refusal> {
+    config.can_tell(name)?;
     config.connection(name).ok_or_else(no_connection)
 }
 

@@ -13,6 +13,7 @@ use crate::seal::SealingKeys;
 
 use super::fintechos::{Content, FintechOs};
 use super::provider::Account;
+use super::vault::VaultError;
 
 /// One tenant.
 pub struct TenantConfig {
@@ -22,6 +23,9 @@ pub struct TenantConfig {
     pub enabled: bool,
     /// Its accounts.
     pub connections: BTreeMap<ConnectionName, Connection>,
+    /// Accounts that a later version wrote and this one cannot read, with the reason: nothing can be told of them, as of
+    /// a tenant whose secret cannot be read.
+    pub unreadable: BTreeMap<ConnectionName, String>,
     /// Where its changes go, where a connection says nothing else.
     pub delivery: Option<Destination>,
     /// Where a person may be sent back to.
@@ -39,9 +43,21 @@ impl TenantConfig {
         self.connections.get(name).filter(|connection| self.enabled && connection.enabled)
     }
 
+    /// Whether anything can be told of a connection, be it that there is none.
+    ///
+    /// # Errors
+    /// It is there, and this version cannot read it: whatever concerns it has to wait.
+    pub fn can_tell(&self, name: &ConnectionName) -> Result<(), VaultError> {
+        let unreadable = self.unreadable.contains_key(name);
+        if unreadable { Err(VaultError::Unavailable("connection_unreadable")) } else { Ok(()) }
+    }
+
     /// Where changes of that connection go.
     #[must_use]
     pub fn destination(&self, name: &ConnectionName) -> Option<&Destination> {
+        if self.can_tell(name).is_err() {
+            return None;
+        }
         self.connections.get(name).and_then(|connection| connection.delivery.as_ref()).or(self.delivery.as_ref())
     }
 

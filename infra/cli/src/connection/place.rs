@@ -88,6 +88,9 @@ impl Place {
 
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {
         let Self { key, config, .. } = self;
+        if let Some(why) = config.unreadable.get(&key.name) {
+            return Err(Fault::Line(format!("{} of {} cannot be read: {why}", key.name, key.tenant)));
+        }
         config.connections.get(&key.name).ok_or_else(|| {
             let known = config.connections.keys().map(ConnectionName::as_str).collect();
             unknown(format!("{} has no connection {}", key.tenant, key.name), known)

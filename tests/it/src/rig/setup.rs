@@ -103,6 +103,7 @@ impl Setup {
             tenant: key.tenant,
             enabled: true,
             connections: BTreeMap::from([(key.name, main)]),
+            unreadable: BTreeMap::new(),
             delivery: Some(Destination { kind, kinds: self.wanted.clone() }),
             return_urls: Vec::new(),
             allowed_actions: ["erase", "cancel", "details"].map(str::to_owned).into(),

@@ -217,5 +217,11 @@ fn what_is_off_is_refused_and_what_we_cannot_tell_is_not() {
     scene.rig.vault.fail(Some("denied"));
     let cannot_tell = scene.answer(applicants(A, ACME));
     assert_eq!((cannot_tell.status, cannot_tell.headers["retry-after"].clone()), (503, json!("30")));
+    scene.rig.vault.fail(None);
+    let mut later = config(&setup, &scene.lobby, "acme");
+    let names: Vec<_> = std::mem::take(&mut later.connections).into_keys().collect();
+    later.unreadable = names.into_iter().map(|name| (name, "provider".to_owned())).collect();
+    scene.rig.vault.set(later);
+    assert_eq!(scene.answer(applicants(A, ACME)), cannot_tell, "a connection of a later version");
     assert_eq!(scene.rig.ledger.writes(), 0);
 }

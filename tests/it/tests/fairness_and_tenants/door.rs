@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use idv_gateway::domain::Status;
 use idv_gateway::memory::bells::QueueName;
-use idv_gateway::ports::TenantConfig;
+use idv_gateway::ports::{CourierError, TenantConfig};
 use idv_it::rig::provider::Desk;
 use idv_it::rig::setup::{CONNECTION, token};
-use idv_it::rig::{Act, Mode, Rig, Setup};
+use idv_it::rig::{Act, Mode, Rig, Setup, play};
+use serde_json::json;
 use std::sync::Arc;
 
 const PATH: &str = "/v1/webhooks/acme/main";
@@ -95,6 +96,49 @@ fn a_connection_that_is_off_or_has_no_credential_is_our_own_fault() {
     bare.connections.values_mut().for_each(|connection| connection.proofs.bearer.clear());
     rig.vault.set(bare);
     assert_eq!(knock(&rig, PATH, &token("acme"), b"{}").0, 503, "nothing configured");
+}
+
+/// As if the vault was silent, for that connection alone: nothing is refused, nothing is given up, nothing is said to be gone.
+#[test]
+fn a_connection_that_only_another_version_can_read_waits_for_it() {
+    let mut rig = Rig::new(&Setup::default());
+    let [told, open, left] = ["key-1", "key-2", "key-3"].map(|key| rig.begin_alone("acme", key));
+    rig.settle().unwrap();
+    rig.receiver.answer(|_| Err(CourierError::Answered { status: 500, retry_after: None }));
+    rig.happen(&told, Act::Approve);
+    rig.play_for(Duration::from_secs(60));
+    assert_eq!(rig.read(&told.key).truth.status, Status::Approved);
+
+    let setup = Setup::default();
+    let config = || {
+        let desk = Desk::new(rig.provider("acme"), Arc::clone(&rig.chaos), setup.recovery, None);
+        setup.tenant("acme", Arc::new(desk))
+    };
+    let (whole, mut later) = (config(), config());
+    let names: Vec<_> = std::mem::take(&mut later.connections).into_keys().collect();
+    later.unreadable = names.into_iter().map(|name| (name, "provider must be one of".to_owned())).collect();
+    rig.vault.set(later);
+    rig.receiver.answer(|_| Ok(()));
+    let calls = |rig: &Rig| (rig.receiver.tries().len(), rig.provider("acme").looks().len());
+    let before = calls(&rig);
+    rig.happen(&open, Act::Approve);
+    rig.play_for(Duration::from_secs(600));
+    assert_eq!(calls(&rig), before, "neither handed over nor looked at");
+    for wrong in [token("acme"), "wrong".to_owned()] {
+        assert_eq!(knock(&rig, PATH, &wrong, DECIDED).0, 503, "whether it is proven cannot be told");
+    }
+    let of_left = |action: &str| json!({"action": action, "tenant": "acme", "onboarding_id": left.key.id.as_str(), "idempotency_key": action});
+    for request in [play::start("acme", "key-4"), of_left("resume"), of_left("erase")] {
+        let answer = rig.ask(None, request.clone()).done().unwrap();
+        assert_eq!(answer["error"]["code"], "unavailable", "{request} {answer}");
+    }
+
+    rig.vault.set(whole);
+    let erased = rig.ask(None, of_left("erase")).done().unwrap();
+    assert_eq!((erased["provider"].as_array().map(Vec::len), &erased["why"]), (Some(1), &json!([])), "{erased}");
+    rig.settle().unwrap();
+    let approved = rig.receiver.accepted().into_iter().filter(|hand_over| hand_over.kind == "onboarding.approved");
+    assert_eq!(approved.count(), 2, "what had waited");
 }
 
 #[test]
