@@ -284,6 +284,21 @@ fn fact(resource: Resource, status: &str) -> PartFact {
     PartFact { resource, standing: Standing::Ended, provider_status: status.to_owned() }
 }
 
+/// By them a configuration is checked.
+#[test]
+fn the_types_of_event_that_are_listed_are_those_that_are_made() {
+    let reports = ["awaiting_data", "awaiting_approval", "cancelled", "complete", "withdrawn"];
+    let checks =
+        ["in_progress", "awaiting_applicant", "complete", "withdrawn", "paused", "reopened", "expired", "quantum"];
+    let runs = ["processing", "awaiting_input", "awaiting_client_input", "approved", "declined", "review", "abandoned"];
+    let all = reports.map(|status| fact(report(DOCUMENT), status)).into_iter();
+    let all = all.chain(checks.map(|status| fact(check(), status))).chain(runs.map(|status| fact(run(), status)));
+    let at = Timestamp::from_millis(0);
+    let made: BTreeSet<String> = all.filter_map(|fact| account().event_of(&fact, at)).map(|event| event.kind).collect();
+    let listed: BTreeSet<String> = account().events().iter().map(|kind| (*kind).to_owned()).collect();
+    assert_eq!((listed.len(), listed), (account().events().len(), made));
+}
+
 /// What a receiver of Onfido's own webhooks would have been told, but for the host of `href`.
 #[test]
 fn events_are_made_in_onfido_s_own_form() {
@@ -317,19 +332,4 @@ fn events_are_made_in_onfido_s_own_form() {
     let event = older.event_of(&fact(check(), "complete"), at).unwrap();
     let href = event.body["payload"]["object"]["href"].as_str().unwrap().to_owned();
     assert!(href.starts_with("https://api.us.onfido.com/v3.2/checks/"), "{href}");
-/// By them a configuration is checked.
-#[test]
-fn the_types_of_event_that_are_listed_are_those_that_are_made() {
-    let reports = ["awaiting_data", "awaiting_approval", "cancelled", "complete", "withdrawn"];
-    let checks =
-        ["in_progress", "awaiting_applicant", "complete", "withdrawn", "paused", "reopened", "expired", "quantum"];
-    let runs = ["processing", "awaiting_input", "awaiting_client_input", "approved", "declined", "review", "abandoned"];
-    let all = reports.map(|status| fact(report(DOCUMENT), status)).into_iter();
-    let all = all.chain(checks.map(|status| fact(check(), status))).chain(runs.map(|status| fact(run(), status)));
-    let at = Timestamp::from_millis(0);
-    let made: BTreeSet<String> = all.filter_map(|fact| account().event_of(&fact, at)).map(|event| event.kind).collect();
-    let listed: BTreeSet<String> = account().events().iter().map(|kind| (*kind).to_owned()).collect();
-    assert_eq!((listed.len(), listed), (account().events().len(), made));
-}
-
 }
