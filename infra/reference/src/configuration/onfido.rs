@@ -100,8 +100,8 @@ const SUBJECT: &[[&str; 2]] = &[
 ];
 
 const OPTIONS: &[[&str; 2]] = &[
-    ["flow", "`classic` or `studio`; else studio where a workflow is known"],
-    ["workflow_id", "Studio: a UUID, instead of the connection's"],
+    ["flow", "`classic` or `studio`; else that of the attempt before, else studio where a workflow is known"],
+    ["workflow_id", "Studio: a UUID, instead of that of the run before and of the connection's"],
     ["custom_data", "Studio: an object, where the workflow declares inputs"],
     ["language", "Studio, `channel: link`: en_US, de_DE, es_ES, fr_FR, it_IT, pt_PT or nl_NL"],
     ["referrer", "classic: instead of the connection's"],

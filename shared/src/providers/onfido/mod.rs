@@ -57,7 +57,7 @@ use url::Url;
 
 use self::api::Api;
 use self::id::Kind;
-use self::options::{Flow, Way};
+use self::options::Flow;
 use self::settings::Settings;
 pub(super) use self::settings::configure;
 use self::specification::SPECIFICATION;
@@ -101,10 +101,7 @@ impl Account for Onfido {
     }
 
     fn recovery(&self, wish: &Wish) -> Recovery {
-        match self.settings.order(wish).map(|order| order.way) {
-            Ok(Way::Studio(_)) => Recovery::ByReference,
-            Ok(Way::Classic(_)) | Err(_) => Recovery::None,
-        }
+        if self.settings.may_have_run(wish) { Recovery::ByReference } else { Recovery::None }
     }
 
     fn link_life(&self) -> Option<Duration> {

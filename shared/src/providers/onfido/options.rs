@@ -1,4 +1,7 @@
 //! What an app may choose when it starts: the flow, and what belongs to it.
+//!
+//! Where it does not choose, a further attempt goes the way of the one before, and with the same workflow; a first one
+//! goes the connection's usual way.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +9,7 @@ use super::id::{Kind, uuid};
 use super::settings::{Place, Settings, is_place};
 use super::subject;
 use crate::domain::{Channel, ProviderId, SubjectKind};
-use crate::ports::{BadField, Wish};
+use crate::ports::{BadField, ProviderError, Wish};
 use crate::providers::fields::{unknown, wrong};
 
 /// Of `start` and `resume`.
@@ -37,9 +40,20 @@ pub(super) enum Way {
 }
 
 pub(super) struct Studio {
-    pub(super) workflow: ProviderId,
+    /// By the app's word; else that of the run before is taken.
+    named: Option<ProviderId>,
+    /// The connection's, where there is no run before that says its own.
+    usual: Option<ProviderId>,
     pub(super) custom_data: Option<Value>,
     pub(super) language: Option<String>,
+}
+
+impl Studio {
+    /// The workflow of this run, given that of the run before.
+    pub(super) fn workflow(&self, before: Option<ProviderId>) -> Result<ProviderId, ProviderError> {
+        let workflow = self.named.clone().or(before).or_else(|| self.usual.clone());
+        workflow.ok_or_else(|| ProviderError::Refused { field: Some("options.workflow_id".to_owned()) })
+    }
 }
 
 impl Settings {
@@ -56,7 +70,7 @@ impl Settings {
         }
         let options = subject::given(&wish.options);
         unknown("options", &options, &OPTIONS, &mut bad);
-        let flow = self.flow(&options, &mut bad);
+        let flow = self.flow(wish, &options, &mut bad);
         // Onfido has the person's data from the run before, if that was a Studio run's or can be one's.
         let whole = flow == Flow::Classic || applicant_before(wish).is_none();
         let applicant = subject::applicant(&wish.subject, whole, &mut bad);
@@ -70,12 +84,23 @@ impl Settings {
         }
     }
 
-    fn flow(&self, options: &Map<String, Value>, bad: &mut Vec<BadField>) -> Flow {
+    /// Whether a try that was not heard of may have made a run, whatever else of the wish is wrong: a resumption need
+    /// not say again what the start said.
+    pub(super) fn may_have_run(&self, wish: &Wish) -> bool {
+        let flow = self.flow(wish, &subject::given(&wish.options), &mut Vec::new());
+        flow == Flow::Studio || wish.channel == Channel::Link
+    }
+
+    fn flow(&self, wish: &Wish, options: &Map<String, Value>, bad: &mut Vec<BadField>) -> Flow {
         match options.get("flow").map(Value::as_str) {
             Some(Some("classic")) => Flow::Classic,
             Some(Some("studio")) => Flow::Studio,
             None if options.contains_key("workflow_id") => Flow::Studio,
-            None => self.usual_flow(),
+            None => match applicant_before(wish) {
+                Some((Kind::WorkflowRun, _)) => Flow::Studio,
+                Some((Kind::Applicant | Kind::Check | Kind::Report, _)) => Flow::Classic,
+                None => self.usual_flow(),
+            },
             Some(_) => {
                 bad.push(wrong("options.flow", "must be classic or studio"));
                 self.usual_flow()
@@ -100,25 +125,24 @@ impl Settings {
 
     fn studio(&self, wish: &Wish, options: &Map<String, Value>, bad: &mut Vec<BadField>) -> Option<Way> {
         not_of(options, &["referrer", "application_id"], "belongs to the flow classic", bad);
-        let workflow = match options.get("workflow_id").map(|id| id.as_str().and_then(uuid)) {
+        let of_run_before = matches!(applicant_before(wish), Some((Kind::WorkflowRun, _)));
+        let named = match options.get("workflow_id").map(|id| id.as_str().and_then(uuid)) {
             Some(None) => {
                 bad.push(wrong("options.workflow_id", "must be a UUID"));
                 None
             }
-            Some(named) => named,
-            None => {
-                if self.workflow.is_none() {
-                    bad.push(wrong("options.workflow_id", "is missing, also in this connection's settings"));
-                }
-                self.workflow.clone()
+            None if self.workflow.is_none() && !of_run_before => {
+                bad.push(wrong("options.workflow_id", "is missing, also in this connection's settings"));
+                None
             }
+            named => named.flatten(),
         };
         let custom_data = options.get("custom_data").cloned();
         if custom_data.as_ref().is_some_and(|data| !data.is_object()) {
             bad.push(wrong("options.custom_data", "must be an object"));
         }
         let language = language(wish, options, bad);
-        Some(Way::Studio(Studio { workflow: workflow?, custom_data, language }))
+        Some(Way::Studio(Studio { named, usual: self.workflow.clone(), custom_data, language }))
     }
 }
 

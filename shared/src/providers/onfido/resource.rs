@@ -128,6 +128,7 @@ pub(super) struct Run {
     pub(super) id: Option<String>,
     pub(super) applicant_id: Option<String>,
     pub(super) status: Option<String>,
+    workflow_id: Option<Value>,
     customer_user_id: Option<Value>,
     tags: Option<Value>,
     reasons: Option<Value>,
@@ -158,6 +159,11 @@ impl Run {
     pub(super) fn applicant(&self) -> Result<ProviderId, ProviderError> {
         let applicant = self.applicant_id.as_deref().and_then(uuid);
         applicant.ok_or(ProviderError::Unavailable("a run does not name its applicant"))
+    }
+
+    /// What it is a run of.
+    pub(super) fn workflow(&self) -> Option<ProviderId> {
+        self.workflow_id.as_ref()?.as_str().and_then(uuid)
     }
 
     /// Our own reference, as we put it there.

@@ -68,8 +68,10 @@ impl Onfido {
                 Ok(Started { subject: Kind::Applicant.resource(person.id), entrance, expires_at, return_nonce: None })
             }
             Way::Studio(studio) => {
-                let person = self.person(reach, wish, order.applicant).await?;
-                match self.new_run(reach, wish, &person.id, studio).await {
+                let before = self.run_before(reach, wish).await?;
+                let workflow = studio.workflow(before.as_ref().and_then(Run::workflow))?;
+                let person = self.person(reach, wish, before.as_ref(), order.applicant).await?;
+                match self.new_run(reach, wish, &person.id, studio, &workflow).await {
                     Err(error) if is_certain(&error) => Err(self.taken_back(reach, &person, error).await),
                     outcome @ (Ok(_) | Err(_)) => outcome,
                 }
@@ -82,17 +84,29 @@ impl Onfido {
         Ok(Person { id: answer::object::<Made>(&response)?.id()?, fresh: true })
     }
 
+    /// None where there was none, or it is deleted.
+    async fn run_before(&self, reach: Reach<'_>, wish: &Wish) -> Result<Option<Run>, ProviderError> {
+        let Some((Kind::WorkflowRun, run)) = applicant_before(wish) else { return Ok(None) };
+        match self.api.one(reach, "workflow_runs", run).await {
+            Ok(run) => Ok(Some(run)),
+            Err(ProviderError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The applicant of the run before, with what is said of the person now; a new one where that is deleted.
     async fn person(
         &self,
         reach: Reach<'_>,
         wish: &Wish,
+        before: Option<&Run>,
         applicant: Map<String, Value>,
     ) -> Result<Person, ProviderError> {
         let known = match applicant_before(wish) {
-            Some((Kind::WorkflowRun, run)) => self.applicant_of_run(reach, run).await,
-            Some((_, applicant)) => Ok(applicant.clone()),
-            None => Err(ProviderError::NotFound),
+            Some((Kind::Applicant, applicant)) => Ok(applicant.clone()),
+            Some((Kind::WorkflowRun | Kind::Check | Kind::Report, _)) | None => {
+                before.map_or(Err(ProviderError::NotFound), Run::applicant)
+            }
         };
         let kept = match known {
             Ok(id) if applicant.is_empty() => self.api.read(reach, "applicants", &id).await.map(|_| id),
@@ -172,9 +186,10 @@ impl Onfido {
         wish: &Wish,
         applicant: &ProviderId,
         studio: &Studio,
+        workflow: &ProviderId,
     ) -> Result<Started, ProviderError> {
         let ends_at = reach.world.now() + reach.world.pace.of(self.settings.link_life);
-        let body = run_body(wish, applicant, studio, ends_at);
+        let body = run_body(wish, applicant, (studio, workflow), ends_at);
         let response = match self.api.call(reach, Method::Post, &self.api.at(&["workflow_runs"]), Some(&body)).await {
             Err(ProviderError::NotFound) => return Err(NO_STUDIO),
             outcome @ (Ok(_) | Err(_)) => outcome?,
@@ -255,9 +270,14 @@ fn list(body: &[u8]) -> Result<Vec<Object<Run>>, ProviderError> {
     serde_json::from_slice(body).map_err(|_| ProviderError::Unavailable("the answer cannot be read"))
 }
 
-fn run_body(wish: &Wish, applicant: &ProviderId, studio: &Studio, ends_at: Timestamp) -> Value {
+fn run_body(
+    wish: &Wish,
+    applicant: &ProviderId,
+    (studio, workflow): (&Studio, &ProviderId),
+    ends_at: Timestamp,
+) -> Value {
     let mut body = json!({
-        "workflow_id": studio.workflow.as_str(),
+        "workflow_id": workflow.as_str(),
         "applicant_id": applicant.as_str(),
         "customer_user_id": wish.onboarding.as_str(),
         "tags": [format!("{TAG}{}", wish.onboarding), format!("{ATTEMPT_TAG}{}", wish.attempt)],

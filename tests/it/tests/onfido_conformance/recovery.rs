@@ -1,10 +1,14 @@
 //! After a crash between "create" and its answer: a Studio run is found by its tags, and nobody else's is.
 
+use idv_gateway::domain::Channel;
 use idv_gateway::memory::http::{empty, json as answer};
-use idv_gateway::ports::{Entrance, HttpError, ProviderError, Started};
+use idv_gateway::ports::{Entrance, HttpError, ProviderError, Recovery, Started};
 use serde_json::{Value, json};
 
-use crate::harness::{ANOTHER, Bench, NEW_APPLICANT, NEW_RUN, ONBOARDING, RUN, RUNS, account, answered, run};
+use crate::harness::{
+    ANOTHER, Bench, NEW_APPLICANT, NEW_RUN, ONBOARDING, REFERRER, RUN, RUNS, WORKFLOW, account, answered, configured,
+    run, wish,
+};
 use crate::starts::{by_studio, studio};
 
 fn listed(id: &str, tags: &[&str]) -> Value {
@@ -40,6 +44,29 @@ async fn after_a_crash_a_run_is_found_by_its_tag() {
     let query = bench.call(RUNS).url.query().unwrap().to_owned();
     assert!(query.contains("tags=") && query.contains(ONBOARDING), "{query}");
     assert_eq!((bench.count(NEW_APPLICANT), bench.count(NEW_RUN)), (0, 0));
+}
+
+/// A resumption need not say again what the start said, and says nothing of the person: the run is searched for
+/// wherever there may be one.
+#[tokio::test]
+async fn a_run_is_found_whatever_the_resumption_leaves_out() {
+    let without = configured(&json!({"referrer": REFERRER, "report_names": ["document"]}));
+    for (channel, options) in [
+        (Channel::Link, json!({})),
+        (Channel::Sdk, json!({"workflow_id": WORKFLOW})),
+        (Channel::Sdk, json!({"flow": "studio"})),
+    ] {
+        let wish = wish(channel, json!({}), options.clone());
+        assert_eq!(without.recovery(&wish), Recovery::ByReference, "{channel} {options}");
+        let ours = listed(RUN, &[&ours(), "idv-attempt:1"]);
+        let bench = studio().on(RUNS, 200, &json!([ours])).run(&ours).start();
+        let found = without.recover(bench.reach(), &wish).await.unwrap().unwrap();
+        assert_eq!(found.subject, run(), "{channel} {options}");
+    }
+    assert_eq!(account().recovery(&wish(Channel::Sdk, json!({}), json!({}))), Recovery::ByReference);
+    for (account, options) in [(&without, json!({})), (&account(), json!({"flow": "classic"}))] {
+        assert_eq!(account.recovery(&wish(Channel::Sdk, json!({}), options)), Recovery::None);
+    }
 }
 
 /// The list is searched by Onfido, and read by us: it may answer with more than was asked for.

@@ -239,6 +239,42 @@ async fn the_next_run_takes_the_applicant_of_the_one_before() {
     assert_eq!((bench.count(NEW_APPLICANT), bench.count(NEW_RUN)), (1, 1));
 }
 
+/// What the start said once need not be said again: the next attempt goes the same way, through the same workflow.
+#[tokio::test]
+async fn the_next_attempt_goes_the_way_of_the_one_before() {
+    let without = configured(&json!({"referrer": "https://*.example.com/*", "report_names": ["document"]}));
+    let again = Wish { before: Some(run()), attempt: 2, ..wish(Channel::Link, json!({}), json!({})) };
+    let person = fixture("post_applicants.response.201");
+    let before = |workflow: Value| {
+        let mut body = answered("get_workflow_run.abandoned");
+        body["workflow_id"] = workflow;
+        studio().run(&body).on(&applicant_line("GET"), 200, &person)
+    };
+    for (account, options, said, expected) in [
+        (&without, json!({}), json!(WORKFLOW), WORKFLOW),
+        (&account(), json!({}), json!(ANOTHER), ANOTHER),
+        (&account(), json!({"workflow_id": WORKFLOW}), json!(ANOTHER), WORKFLOW),
+        (&account(), json!({}), Value::Null, WORKFLOW),
+        (&account(), json!({}), json!(7), WORKFLOW),
+    ] {
+        let again = Wish { options: members(options.clone()), ..again.clone() };
+        let (_, bench) = started(&**account, before(said.clone()), &again).await;
+        assert_eq!(bench.sent(NEW_RUN)["workflow_id"], expected, "{options} {said}");
+        assert_eq!(account.recovery(&again), Recovery::ByReference);
+    }
+    // nobody says which: nothing is made
+    for script in [before(Value::Null), studio()] {
+        let bench = script.start();
+        let outcome = without.start(bench.reach(), &Wish { subject: members(subject()), ..again.clone() }).await;
+        let field = Some("options.workflow_id".to_owned());
+        assert_eq!(outcome.err(), Some(ProviderError::Refused { field }));
+        assert_eq!((bench.count(NEW_APPLICANT), bench.count(NEW_RUN)), (0, 0));
+    }
+    let classic_before = Wish { before: Some(applicant()), ..wish(Channel::Sdk, subject(), json!({})) };
+    let (_, bench) = started(&*account(), classic(), &classic_before).await;
+    assert_eq!(bench.count(NEW_TOKEN), 1);
+}
+
 #[tokio::test]
 async fn what_makes_something_is_never_repeated() {
     let unavailable = |outcome: &Result<Started, ProviderError>| matches!(outcome, Err(ProviderError::Unavailable(_)));
