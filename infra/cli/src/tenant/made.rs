@@ -10,6 +10,9 @@ use super::dcs::{Client, Import, Onfido};
 use crate::document::Document;
 
 const CONNECTION: &str = "onfido";
+const SETTINGS: &str = "/connections/onfido/settings";
+/// What an import may say, and need not: a person may have written it since.
+const OPTIONAL: [&str; 3] = ["referrer", "application_id", "report_names"];
 const MASK: &str = "***";
 /// Members that are secret wherever they stand (providers/fintechos.md §1.2).
 const SECRET: [&str; 5] = ["token", "client_id", "username", "password", "sealing_keys"];
@@ -34,12 +37,15 @@ pub(super) struct Taken<'a> {
     pub(super) subscription: bool,
     /// It was there already, the same.
     pub(super) known: bool,
+    /// Those of its connection, as they stand in the end.
+    pub(super) settings: Value,
 }
 
 impl<'a> Made<'a> {
     pub(super) fn of(
         import: &'a Import,
         callers: &BTreeMap<String, Vec<String>>,
+        own: &BTreeMap<String, Map<String, Value>>,
         alias_prefix: &str,
         shared_account: bool,
     ) -> Self {
@@ -55,7 +61,8 @@ impl<'a> Made<'a> {
                 (id, entry)
             });
             let alias = format!("{}/{}", alias_prefix.trim_end_matches('/'), client.name);
-            Part { client, tenant: tenant(client, &import.onfido, shared), alias, subscription }
+            let own = own.get(&client.name).cloned().unwrap_or_default();
+            Part { client, tenant: tenant(client, &import.onfido, shared, own), alias, subscription }
         });
         Self { parts: parts.collect() }
     }
@@ -96,7 +103,9 @@ impl<'a> Made<'a> {
                 }
             }
             let (alias, subscription) = (part.alias.as_str(), part.subscription.is_some());
-            all.push(Taken { client: part.client, tenant: name, alias, subscription, known: known.is_some() });
+            let settings = known.unwrap_or(&part.tenant).pointer(SETTINGS).cloned().unwrap_or_default();
+            let known = known.is_some();
+            all.push(Taken { client: part.client, tenant: name, alias, subscription, known, settings });
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -140,9 +149,9 @@ fn set_tenant(document: &mut Document, name: &str, tenant: &Value) -> Result<(),
     document.set(&["tenants", name, "sealing_keys"], tenant.get("sealing_keys").unwrap_or(&Value::Null))
 }
 
-fn tenant(client: &Client, onfido: &Onfido, shared: bool) -> Value {
+fn tenant(client: &Client, onfido: &Onfido, shared: bool, own: Map<String, Value>) -> Value {
     let base_urls = onfido.base.as_ref().map(|base| json!({"api": base.as_str().trim_end_matches('/')}));
-    let connection = json!({
+    let mut connection = json!({
         "provider": "onfido",
         "enabled": true,
         "base_urls": base_urls,
@@ -159,6 +168,9 @@ fn tenant(client: &Client, onfido: &Onfido, shared: bool) -> Value {
             "kinds": ["part"],
         },
     });
+    if let Some(settings) = connection.get_mut("settings").and_then(Value::as_object_mut) {
+        settings.extend(own);
+    }
     json!({"enabled": true, "connections": {CONNECTION: without_nulls(connection)}, "sealing_keys": [sealing_key()]})
 }
 
@@ -178,13 +190,15 @@ fn sealing_key() -> String {
     data_encoding::BASE64.encode(&key)
 }
 
-/// Whether a tenant is the one that would be made: but for its sealing keys, and what `connection register` stores.
+/// Whether a tenant is the one that would be made: but for its sealing keys, what `connection register` stores, and what
+/// this import does not say.
 fn is_same(known: &Value, made: &Value) -> bool {
     let ids = |tenant: &Value| {
-        let ids = tenant.pointer("/connections/onfido/settings/webhook_ids").and_then(Value::as_array);
+        let ids = tenant.pointer(SETTINGS).and_then(|settings| settings.get("webhook_ids")).and_then(Value::as_array);
         ids.cloned().unwrap_or_default()
     };
     let (known_ids, made_ids) = (ids(known), ids(made));
+    let said = |member: &str| made.pointer(SETTINGS).is_some_and(|settings| settings.get(member).is_some());
     let plain = |tenant: &Value| {
         let mut tenant = tenant.clone();
         if let Some(members) = tenant.as_object_mut() {
@@ -194,6 +208,7 @@ fn is_same(known: &Value, made: &Value) -> bool {
             connection.remove("webhook");
             if let Some(settings) = connection.get_mut("settings").and_then(Value::as_object_mut) {
                 settings.remove("webhook_ids");
+                settings.retain(|member, _| !OPTIONAL.contains(&member.as_str()) || said(member));
             }
         }
         tenant

@@ -60,6 +60,15 @@ async fn clients_become_tenants_on_standard_output_or_in_a_file() {
     );
 
     let whole = import(&vault, &[]).await;
+    let lacks = "acme-live: has neither --referrer nor --application-id: ";
+    assert!(whole.told.contains(lacks) && whole.told.contains("acme-live: has no --report-names: "), "{}", whole.told);
+    let said = ["--referrer", "https://*.example.com/*", "--report-names", "document,facial_similarity_photo"];
+    let ready = import(&vault, &said).await;
+    let made: Value = serde_json::from_str(&ready.printed).unwrap();
+    let settings = &made["tenants"]["globex-live"]["connections"]["onfido"]["settings"];
+    assert_eq!(settings["referrer"], "https://*.example.com/*");
+    assert_eq!(settings["report_names"], json!(["document", "facial_similarity_photo"]));
+    assert!(!ready.told.contains("--re"), "{}", ready.told);
     assert!(
         whole.told.contains("acme-live: its subscription is left out: nobody is named by --caller"),
         "{}",
@@ -114,6 +123,12 @@ async fn every_error_is_told_and_nothing_is_written() {
     assert_eq!((ran.code, target.text().as_str()), (Some(2), before));
     let ran = import(&vault, &["--caller", "arn:aws:iam::000000000000:role/*"]).await;
     assert!(ran.code == Some(2) && ran.told.contains("--caller"), "{}", ran.told);
+    let ran = import(&vault, &["--caller", &format!("nobody={CALLER}")]).await;
+    assert!(ran.code == Some(2) && ran.told.contains("nobody is no client of the document"), "{}", ran.told);
+    let ran = import(&vault, &["--referrer", "https://a.example/*", "--application-id", "com.example.app"]).await;
+    assert!(ran.code == Some(2) && ran.told.contains("settings.application_id: must not stand"), "{}", ran.told);
+    let ran = import(&vault, &["--report-names", "documents"]).await;
+    assert!(ran.code == Some(2) && ran.told.contains("settings.report_names: "), "{}", ran.told);
     let absent = File::of("{}");
     let path = absent.path().to_owned();
     drop(absent);

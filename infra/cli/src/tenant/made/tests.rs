@@ -38,7 +38,7 @@ const PREFIX: &str = "/dcs/kyc2/webhook/notify/";
 #[test]
 fn what_it_comes_to_is_taken_by_the_gateway() {
     let import = import();
-    let made = Made::of(&import, &callers(&import), PREFIX, false);
+    let made = Made::of(&import, &callers(&import), &BTreeMap::new(), PREFIX, false);
     let (text, taken) = made.merged(None).unwrap();
     assert_eq!(crate::config::check(&text, false).err(), None);
     assert!(taken.iter().all(|one| one.subscription && !one.known));
@@ -69,7 +69,7 @@ fn what_it_comes_to_is_taken_by_the_gateway() {
 #[test]
 fn without_a_caller_there_is_no_subscription() {
     let import = import();
-    let made = Made::of(&import, &BTreeMap::new(), PREFIX, false);
+    let made = Made::of(&import, &BTreeMap::new(), &BTreeMap::new(), PREFIX, false);
     let (text, taken) = made.merged(None).unwrap();
     assert!(value(&text)["subscriptions"].is_null());
     assert!(taken.iter().all(|one| !one.subscription));
@@ -79,7 +79,7 @@ fn without_a_caller_there_is_no_subscription() {
 fn one_token_for_several_is_one_account() {
     let mut import = import();
     let shared = |import: &Import, said| {
-        let (text, _) = Made::of(import, &BTreeMap::new(), PREFIX, said).merged(None).unwrap();
+        let (text, _) = Made::of(import, &BTreeMap::new(), &BTreeMap::new(), PREFIX, said).merged(None).unwrap();
         ["acme-live", "globex-live"].map(|name| {
             value(&text)["tenants"][name]["connections"]["onfido"]["settings"]["shared_account"] == json!(true)
         })
@@ -94,7 +94,7 @@ fn one_token_for_several_is_one_account() {
 fn a_file_keeps_what_it_has_and_the_same_import_changes_nothing() {
     let import = import();
     let before = r#"{"tenants": {"zeta": {"enabled": false, "connections": {}, "sealing_keys": ["ZW5kLXRvLWVuZCBzZWFsaW5nIGtleSwgMzIgYnl0ZXM="]}}}"#;
-    let made = Made::of(&import, &BTreeMap::new(), PREFIX, false);
+    let made = Made::of(&import, &BTreeMap::new(), &BTreeMap::new(), PREFIX, false);
     let (first, _) = made.merged(Some(before)).unwrap();
     assert_eq!(crate::config::check(&first, false).err(), None);
     assert_eq!(value(&first)["tenants"]["zeta"], value(before)["tenants"]["zeta"]);
@@ -104,7 +104,7 @@ fn a_file_keeps_what_it_has_and_the_same_import_changes_nothing() {
     connection["webhook"]["hmac"] = json!([{"secret": "s"}]);
     connection["settings"]["webhook_ids"].as_array_mut().unwrap().push(json!("c4b3a291-8070-4f5e-9d4c-3b2a19087009"));
     let registered = Document::from_value(&registered).unwrap().pretty().unwrap();
-    let again = Made::of(&import, &BTreeMap::new(), PREFIX, false);
+    let again = Made::of(&import, &BTreeMap::new(), &BTreeMap::new(), PREFIX, false);
     let (second, taken) = again.merged(Some(&registered)).unwrap();
     assert_eq!(second, registered);
     assert!(taken.iter().all(|one| one.known));
@@ -114,12 +114,13 @@ fn a_file_keeps_what_it_has_and_the_same_import_changes_nothing() {
 fn what_is_there_and_is_another_is_an_error() {
     let import = import();
     let with = callers(&import);
-    let (text, _) = Made::of(&import, &with, PREFIX, false).merged(None).unwrap();
+    let (text, _) = Made::of(&import, &with, &BTreeMap::new(), PREFIX, false).merged(None).unwrap();
     let mut other = value(&text);
     other["tenants"]["acme-live"]["connections"]["onfido"]["api"]["token"] = json!("another");
     other["aliases"]["/dcs/kyc2/webhook/notify/globex-live"]["tenant"] = json!("acme-live");
     other["subscriptions"][SECRETS[3]]["callers"] = json!(["somebody"]);
-    let errors = Made::of(&import, &with, PREFIX, false).merged(Some(&other.to_string())).err().unwrap();
+    let errors =
+        Made::of(&import, &with, &BTreeMap::new(), PREFIX, false).merged(Some(&other.to_string())).err().unwrap();
     assert_eq!(
         errors,
         [
@@ -133,7 +134,7 @@ fn what_is_there_and_is_another_is_an_error() {
 #[test]
 fn nothing_secret_is_shown() {
     let import = import();
-    let made = Made::of(&import, &callers(&import), PREFIX, false);
+    let made = Made::of(&import, &callers(&import), &BTreeMap::new(), PREFIX, false);
     let shown = made.masked();
     for secret in SECRETS {
         assert!(!shown.contains(secret), "{secret}");
@@ -143,4 +144,29 @@ fn nothing_secret_is_shown() {
     assert!(!shown.contains(&key));
     assert_eq!(value(&shown)["subscriptions"].as_object().unwrap().len(), 2);
     assert_eq!(value(&shown)["tenants"]["acme-live"]["connections"]["onfido"]["settings"]["region"], "eu");
+}
+
+/// Later imports need not say again what one said, or a person wrote; what they say has to be the same.
+#[test]
+fn what_an_import_does_not_say_may_stand_there() {
+    let import = import();
+    let own = |referrer: &str| {
+        let settings = json!({"referrer": referrer, "report_names": ["document"]}).as_object().unwrap().clone();
+        BTreeMap::from([("acme-live".to_owned(), settings)])
+    };
+    let made = |own: &BTreeMap<String, Map<String, Value>>, before: Option<&str>| {
+        let made = Made::of(&import, &BTreeMap::new(), own, PREFIX, false);
+        let merged = made.merged(before);
+        merged.map(|(text, taken)| {
+            (text, taken.into_iter().map(|one| one.settings["referrer"].clone()).collect::<Vec<_>>())
+        })
+    };
+    let (first, referrers) = made(&own("https://*.example.com/*"), None).unwrap();
+    assert_eq!(crate::config::check(&first, false).err(), None);
+    assert_eq!(referrers, [json!("https://*.example.com/*"), Value::Null]);
+    for again in [own("https://*.example.com/*"), BTreeMap::new()] {
+        assert_eq!(made(&again, Some(&first)).unwrap(), (first.clone(), referrers.clone()));
+    }
+    let other = made(&own("https://*.example.net/*"), Some(&first)).unwrap_err();
+    assert_eq!(other, ["tenants.acme-live: is there already, and is another"]);
 }
