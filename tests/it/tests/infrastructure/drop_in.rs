@@ -65,14 +65,19 @@ fn faults(template: &Template) -> Vec<String> {
     wrong(
         "whose tokens",
         &tokens["JwtConfiguration"],
-        json!({"Issuer": {"Ref": "DropInIssuer"}, "Audience": {"Ref": "DropInAudience"}}),
+        json!({"Issuer": {"Ref": "DropInIssuer"}, "Audience": {"Fn::Split": [",", {"Ref": "DropInAudience"}]}}),
     );
     let rule = template.at("/Rules/TokensAreSomebodys");
     wrong("when the rule holds", &rule["RuleCondition"], equals("jwt"));
     let asserted = [0, 1].map(|number| rule["Assertions"][number]["Assert"].clone());
     let issuer = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "DropInIssuer"}, ""]}]});
-    let audience = json!({"Fn::Not": [{"Fn::Contains": [{"Ref": "DropInAudience"}, ""]}]});
+    let audience = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "DropInAudience"}, "none"]}]});
     wrong("what tokens need", &json!(asserted), json!([issuer, audience]));
+    // without an audience every token of the issuer is let in: that none is said can be told, and no text is empty
+    let audience = template.at("/Parameters/DropInAudience");
+    wrong("for whom, where nobody says", &audience["Default"], json!("none"));
+    wrong("the form of an audience", &audience["Type"], json!("String"));
+    wrong("the words of an audience", &audience["AllowedPattern"], json!(r"^[^,\s]+(,[^,\s]+)*$"));
 
     let stage = at("DropInStage/Properties");
     wrong("the access log", &stage["AccessLogSettings"], at("ApiStage/Properties/AccessLogSettings").clone());
@@ -164,6 +169,12 @@ fn the_drop_in_is_behind_an_authoriser_and_the_alias_is_its_alone() {
             (set("DropInIntegration/Properties/TimeoutInMillis", json!(20_000)), "the API waits"),
             (without("DropInTokens/Properties/JwtConfiguration/Audience"), "whose tokens"),
             (Template::without("/Rules/TokensAreSomebodys"), "what tokens need"),
+            (Template::spoilt("/Parameters/DropInAudience/Default", json!("")), "for whom, where nobody says"),
+            (
+                Template::spoilt("/Parameters/DropInAudience/Type", json!("CommaDelimitedList")),
+                "the form of an audience",
+            ),
+            (Template::without("/Parameters/DropInAudience/AllowedPattern"), "the words of an audience"),
             (Template::spoilt("/Parameters/DropInAuthorizer/Default", json!("iam")), "the default"),
             (without("DropInStage/Properties/AccessLogSettings"), "the access log"),
             (without("DropInStage/Properties/DefaultRouteSettings"), "the throttle"),
