@@ -28,7 +28,7 @@ pub(crate) fn share() -> f64 {
 }
 
 #[expect(clippy::expect_used, reason = "a test tool without randomness stops loudly")]
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
     bytes

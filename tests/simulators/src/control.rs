@@ -57,6 +57,11 @@ pub(crate) fn absent(what: &str) -> Refused {
     Refused(StatusCode::NOT_FOUND, format!("no such {what}"))
 }
 
+/// What cannot be done as things are.
+pub(crate) fn conflict(why: &impl ToString) -> Refused {
+    Refused(StatusCode::CONFLICT, why.to_string())
+}
+
 pub(crate) fn done() -> Value {
     json!({"done": true})
 }

@@ -20,6 +20,7 @@ mod conduct;
 mod control;
 pub mod fintechos;
 mod history;
+pub mod idos;
 pub mod intergiro;
 mod members;
 pub mod ondato;

@@ -6,6 +6,7 @@ mod app;
 mod control;
 mod delivery;
 mod fintechos;
+mod idos;
 mod intergiro;
 mod manners;
 mod onfido;
