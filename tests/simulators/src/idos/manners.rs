@@ -135,13 +135,14 @@ impl Manner {
         let Some(table) = result.get_mut("query_result").filter(|table| table.get("column_names").is_some()) else {
             return;
         };
-        match self {
-            Self::NullValues => members::set(table, "values", Value::Null),
-            Self::ColumnsReversed => each_list(table, |list, _| list.reverse()),
-            Self::ExtraColumn => each_list(table, |list, filled| list.insert(0, filled)),
-            Self::Column { name, value } => column(table, name, value.as_ref()),
-            // these are no matter of tables
-            _ => {}
+        if let Self::Column { name, value } = self {
+            column(table, name, value.as_ref());
+        } else if *self == Self::NullValues {
+            members::set(table, "values", Value::Null);
+        } else if *self == Self::ColumnsReversed {
+            each_list(table, |list, _| list.reverse());
+        } else if *self == Self::ExtraColumn {
+            each_list(table, |list, filled| list.insert(0, filled));
         }
     }
 }

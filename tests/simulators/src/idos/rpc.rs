@@ -95,11 +95,11 @@ impl Asked {
             .then(|| Refusal::new(code::REQUEST, "invalid request"));
         let id = body.get("id").cloned().unwrap_or_default();
         let mut asked = Self { id, sender, wrong, ..Self::nothing(of_method(&method), method) };
-        match asked.endpoint {
-            Endpoint::OtherCall => asked.take_call(&params),
-            Endpoint::Broadcast | Endpoint::EstimatePrice => asked.take_transaction(&params),
-            // whatever else there is has no payload
-            _ => {}
+        // nothing else has a payload
+        if asked.endpoint == Endpoint::OtherCall {
+            asked.take_call(&params);
+        } else if [Endpoint::Broadcast, Endpoint::EstimatePrice].contains(&asked.endpoint) {
+            asked.take_transaction(&params);
         }
         asked.params = params;
         asked

@@ -5,7 +5,7 @@ use std::time::Duration;
 use idv_simulators::idos::{Act, Columns, Consumer, ContentHash, Endpoint, Meanwhile, NotPossible, Visibility};
 use serde_json::{Value, json};
 
-use super::client::{Arg, Caller, OTHER_SEED, consumer, encryption_secret, node, rows, same_shape, share};
+use super::client::{Arg, Caller, OTHER_SEED, consumer, encryption_secret, fixture, node, rows, same_shape, share};
 
 #[tokio::test]
 async fn pages_in_a_stable_order() {
@@ -114,12 +114,12 @@ async fn the_node_may_be_behind() {
 #[tokio::test]
 async fn notes_change() {
     let (node, caller) = node().await;
-    let copy = share(&node, |_| {}).credential_id;
+    let copy = share(&node, |it| it.notes = Some(fixture("public-notes.approved.json"))).credential_id;
     let notes = async || super::client::cell(&caller.shared(&copy).await, "public_notes").as_str().unwrap().to_owned();
-    let status = |notes: &str| serde_json::from_str::<Value>(notes).unwrap()["status"].clone();
-    assert_eq!(status(&notes().await), "approved");
+    let parsed = |notes: &str| serde_json::from_str::<Value>(notes).unwrap();
+    assert_eq!(parsed(&notes().await), fixture("public-notes.approved.json"));
     node.act(&copy, Act::RevokeNotes).unwrap();
-    assert_eq!(status(&notes().await), "revoked");
+    assert_eq!(parsed(&notes().await), fixture("public-notes.revoked.json"));
     node.act(&copy, Act::ReviseNotes(json!("not JSON at all"))).unwrap();
     assert_eq!(notes().await, "not JSON at all");
     node.act(&copy, Act::ReviseNotes(json!(""))).unwrap();

@@ -27,6 +27,36 @@ async fn the_chain_tells_of_itself() {
     assert_eq!(code(&caller.rpc("user.health", &json!([])).await.1), -32_600);
 }
 
+/// The fixtures' own requests and the form of the session's cookie.
+#[tokio::test]
+async fn the_documented_requests_are_understood() {
+    let (node, caller) = node().await;
+    for (name, endpoint) in [
+        ("rpc.user-chain-info.request.json", Endpoint::ChainInfo),
+        ("rpc.user-health.request.json", Endpoint::Health),
+        ("rpc.kgw-authn-param.request.json", Endpoint::AuthnParam),
+    ] {
+        let request = fixture(name);
+        let (status, answer) = caller.rpc(request["method"].as_str().unwrap(), &request["params"]).await;
+        assert_eq!((status, answer["result"].is_object()), (200, true), "{name}");
+        assert_eq!(node.received().last().unwrap().endpoint, endpoint, "{name}");
+    }
+    let request = fixture("rpc.kgw-authn.request.json");
+    let (_, answer) = caller.rpc("kgw.authn", &request["params"]).await;
+    assert_eq!((code(&answer), node.logins().pop().unwrap().result), (-901, LoginResult::UnknownNonce));
+
+    let wanted = fixture("rpc.kgw-authn.response.json");
+    let param = caller.challenge().await;
+    let signature = json!({"sig": caller.sign(&Caller::text(&param)), "type": "ed25519"});
+    let params = json!({"nonce": param["nonce"], "sender": caller.sender, "signature": signature});
+    let answer = caller.request("kgw.authn", &params).send().await.unwrap();
+    let attributes = |cookie: &str| cookie.split_once(';').unwrap().1.to_owned();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert_eq!(attributes(cookie), attributes(wanted["headers"]["set-cookie"].as_str().unwrap()));
+    let answer = crate::support::parts(answer).await;
+    assert_eq!((json!(answer.0), &answer.1["result"]), (wanted["http_status"].clone(), &wanted["body"]["result"]));
+}
+
 #[tokio::test]
 async fn a_signed_text_opens_the_gateway() {
     let node =

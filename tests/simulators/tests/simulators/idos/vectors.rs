@@ -120,13 +120,16 @@ fn payloads() {
 }
 
 fn args(of: &[Argument]) -> Vec<Arg<'_>> {
-    let arg = |it| match it {
-        &Argument::Uuid(ref text) => Arg::Uuid(text.as_deref()),
-        &Argument::Text(ref text) => Arg::Text(text.as_deref()),
-        &Argument::Int8(number) => Arg::Int8(number),
-        &Argument::Bool(truth) => Arg::Bool(truth),
-    };
     of.iter().map(arg).collect()
+}
+
+fn arg(of: &Argument) -> Arg<'_> {
+    match of {
+        Argument::Uuid(text) => Arg::Uuid(text.as_deref()),
+        Argument::Text(text) => Arg::Text(text.as_deref()),
+        Argument::Int8(number) => Arg::Int8(*number),
+        Argument::Bool(truth) => Arg::Bool(*truth),
+    }
 }
 
 /// The type's description is the only big-endian length: little-endian there must not be read.
@@ -268,4 +271,28 @@ fn identifiers() {
         assert_eq!(base58::decode(&base58::encode(bytes)).as_deref(), Some(bytes));
     }
     assert_eq!((base58::encode(b"Hello World!").as_str(), base58::decode("0")), ("2NEpo7TZRRrLZSi2U", None));
+}
+
+/// These are of the Relay, which another simulator plays.
+const OF_THE_RELAY: &str = "relay.";
+
+/// A fixture that comes without a test would document nothing.
+#[test]
+fn every_fixture_is_met() {
+    const TESTS: [&str; 7] = [
+        include_str!("calls.rs"),
+        include_str!("contents.rs"),
+        include_str!("credentials.rs"),
+        include_str!("grants.rs"),
+        include_str!("login.rs"),
+        include_str!("manners.rs"),
+        include_str!("vectors.rs"),
+    ];
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/idos");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let all: Vec<String> = names.filter(|name| name.ends_with(".json")).collect();
+    assert_eq!(all.len(), 50);
+    for name in all.iter().filter(|name| !name.starts_with(OF_THE_RELAY)) {
+        assert!(TESTS.iter().any(|test| test.contains(&format!("\"{name}\""))), "{name}");
+    }
 }
