@@ -2,11 +2,12 @@
 //!
 //! | call | body | what |
 //! | --- | --- | --- |
-//! | `GET received`, `logins`, `sign_ins`, `credentials`, `credentials/{id}`, `rescinded`, `issuers`, `base_url` | | records |
-//! | `POST share` | `{"to": {"wallet": "…", "encryption_key": "…"}, "by": "user", "content": {"made": {"flaw": "tampered"}}}` | all ids |
+//! | `GET received`, `logins`, `sign_ins`, `rescinded` | | records |
+//! | `GET credentials`, `credentials/{id}`, `issuers`, `base_url` | | what there is |
+//! | `POST share` | a `Share`: `{"to": {"wallet": "…", "encryption_key": "…"}, "by": "user"}` | all ids |
 //! | `POST profiles` | `{"wallets": ["0x…"]}` | a user without credentials |
 //! | `POST credentials/{id}/acts` | `"revoke"`, `"show"`, `{"grant": {"to": "…", "locked_until": 0}}`, or a list | |
-//! | `POST rules` | a rule, e.g. `{"endpoint": "get_credential_shared", "manner": {"rpc": {"code": -901, "message": "…"}}, "times": 1}` | its id |
+//! | `POST rules` | a rule, e.g. `{"endpoint": "authn", "manner": "no_cookie", "times": 1}` | its id |
 //! | `DELETE rules`, `rules/{id}` | | all rules, one |
 //! | `POST sessions/expire` | none, or `{"wallet": "…"}` | ends all sessions, or a signer's |
 //! | `POST advance` | `{"seconds": 3600}` | pushes the node's time: sessions, challenges, locks |

@@ -23,9 +23,9 @@ pub(super) fn show(world: &World) -> Response {
         StatusCode::OK,
         format!(
             "<!doctype html><meta http-equiv=refresh content=2><title>idOS node (simulated)</title>\
-             <h1>Copies</h1><table border=1 cellpadding=4><tr><th>copy<th>user<th>inserted by<th>place<th>bytes<th>visible\
-             <th>read<th>grants<th>notes</tr>{copies}</table><h1>Calls</h1><table border=1 cellpadding=4><tr><th>at<th>what\
-             <th>with<th>answer<th>error</tr>{calls}</table>"
+             <h1>Copies</h1><table border=1 cellpadding=4><tr><th>copy<th>user<th>inserted by<th>place<th>bytes\
+             <th>visible<th>read<th>grants<th>notes</tr>{copies}</table><h1>Calls</h1><table border=1 cellpadding=4><tr><th>at\
+             <th>what<th>with<th>answer<th>error</tr>{calls}</table>"
         ),
     )
 }

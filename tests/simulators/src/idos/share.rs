@@ -101,7 +101,7 @@ impl From<Draft> for Content {
     }
 }
 
-/// A credential as its issuer makes it. Times are ISO 8601; absent ones are those of a credential made now for ten years.
+/// A credential as its issuer makes it. Times are ISO 8601; absent ones: made now, for ten years.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Draft {
