@@ -115,6 +115,14 @@ async fn refused(stage: &Stage, about: &Value) {
     let start = json!({"action": "list", "tenant": "acme"});
     let invoked = stage.stack.invoke(FunctionName::OnboardingInitiator, &start, Some("drop-in")).await;
     assert_eq!(invoked.payload["error"]["code"], "forbidden", "{}", invoked.payload);
+    // the operator learns what those who ask never do
+    for reason in ["caller_not_listed", "unknown_subscription", "no_subscription", "no_http_event"] {
+        until(&format!("{reason} is logged"), || async {
+            let lines = stage.logged(FunctionName::OnboardingInitiator, "drop_in_refused");
+            lines.iter().any(|line| line.to_string().contains(&format!("\"{reason}\"")))
+        })
+        .await;
+    }
 }
 
 /// Names at the webhooks' address are compared letter for letter; who guesses one learns nothing.
