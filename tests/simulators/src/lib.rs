@@ -19,6 +19,7 @@ mod clock;
 mod conduct;
 mod control;
 pub mod fintechos;
+pub mod fractal;
 mod history;
 pub mod idos;
 pub mod intergiro;
