@@ -127,7 +127,7 @@ impl World {
         let by_uid = visit.user.as_ref().and_then(|uid| self.persons.get(uid));
         let by_email = || self.persons.values().find(|person| Some(&person.email) == visit.email.as_ref());
         let known = by_uid.or_else(by_email).cloned();
-        known.unwrap_or_else(|| Person::new(visit.email.clone(), visit.institution))
+        known.unwrap_or_else(|| Person::new(visit))
     }
 
     fn hand_code(&mut self, asked: &Asked, uid: &str, scopes: Vec<String>) -> Return {

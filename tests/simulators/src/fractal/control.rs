@@ -48,6 +48,8 @@ struct Opening {
     without: Vec<String>,
     #[serde(default)]
     institution: bool,
+    #[serde(default)]
+    country: Option<String>,
 }
 
 /// The answer, if it is a control call.
@@ -97,7 +99,7 @@ fn changed(fractal: &Fractal, call: &Call, segments: &[&str]) -> Result<Value, R
 }
 
 fn open(fractal: &Fractal, opening: Opening) -> Result<Value, Refused> {
-    let Opening { link, button, email, without, institution } = opening;
-    let visit = Visit { button, email, user: None, without, institution };
+    let Opening { link, button, email, without, institution, country } = opening;
+    let visit = Visit { button, email, user: None, without, institution, country };
     fractal.visit(&link, &visit).map(|gone| json!(gone)).map_err(|_| absent("link"))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{
     delivery::Letter,
@@ -11,7 +12,7 @@ use super::{
     records::{DeliveryState, EventRecord},
     seal::Seal,
     settings::Generation,
-    words::{EMAIL_EVENT, SHARED_EVENT},
+    words::{EMAIL_EVENT, SHARED_EVENT, TYPES},
     world::World,
 };
 use crate::{chance, outbox::Passage};
@@ -30,8 +31,9 @@ pub(super) enum Content {
         id: String,
         status: String,
         note: String,
+        /// What no page names.
         #[serde(skip_serializing_if = "Option::is_none")]
-        new_field: Option<u8>,
+        extra: Option<Value>,
     },
 }
 
@@ -51,8 +53,9 @@ pub(super) struct Data {
     pub(super) credential_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shared_at: Option<String>,
+    /// What no page names.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) new_field: Option<u8>,
+    pub(super) extra: Option<Value>,
 }
 
 impl Content {
@@ -91,7 +94,15 @@ impl World {
     /// An event about a person and none of the parts.
     pub(super) fn tell_of(&mut self, name: &str, to: &str, person: &Person) -> String {
         let email = (name == EMAIL_EVENT).then(|| person.email.clone());
-        self.tell(name, to, &person.uid, Data { user_id: Some(person.uid.clone()), email, ..Data::default() })
+        let unknown = !TYPES.contains(&name);
+        let data = Data {
+            user_id: Some(person.uid.clone()),
+            email,
+            timestamp: unknown.then(Self::now),
+            extra: unknown.then(unnamed),
+            ..Data::default()
+        };
+        self.tell(name, to, &person.uid, data)
     }
 
     /// Names neither the person nor anything else of Fractal's.
@@ -117,8 +128,7 @@ impl World {
             return String::new();
         };
         let named = (Some(user.id.clone()), None);
-        let content =
-            Content::Kyc { id: user.id.clone(), status: user.status.clone(), note: user.note, new_field: None };
+        let content = Content::Kyc { id: user.id.clone(), status: user.status.clone(), note: user.note, extra: None };
         self.happen((user.generation, &user.status, &user.client), id, content, named)
     }
 
@@ -152,6 +162,11 @@ impl World {
     }
 }
 
+/// A member that no page names.
+fn unnamed() -> Value {
+    json!({"a": 1})
+}
+
 impl Plan {
     fn bytes(&self) -> Vec<u8> {
         let bytes = if self.pretty { self.content.pretty() } else { self.content.bytes() };
@@ -177,8 +192,9 @@ impl Plan {
             WebhookManner::Without { member } => self.content.lose(&member),
             WebhookManner::InventedUser => self.content.invent_user(),
             WebhookManner::ExtraField => match &mut self.content {
-                Content::Classic { data, .. } => data.new_field = Some(1),
-                Content::Kyc { new_field, .. } => *new_field = Some(1),
+                Content::Classic { data: Data { extra, .. }, .. } | Content::Kyc { extra, .. } => {
+                    *extra = Some(unnamed())
+                }
             },
         }
     }

@@ -91,7 +91,7 @@ impl Forgery {
                 },
                 Generation::Verifier | Generation::Relay => {
                     let status = self.name.clone().unwrap_or_else(|| "approved".to_owned());
-                    Content::Kyc { id, status, note: String::new(), new_field: None }
+                    Content::Kyc { id, status, note: String::new(), extra: None }
                 }
             };
             bodies.push(content.bytes());

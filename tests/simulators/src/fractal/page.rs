@@ -82,7 +82,7 @@ fn press(world: &mut World, asked: &Asked, call: &Call) -> Response {
         email: call.form("email").filter(|email| !email.is_empty()),
         user: signed_in(call),
         without: without.split_whitespace().map(str::to_owned).collect(),
-        institution: false,
+        ..Visit::default()
     };
     let gone = world.answer_page(asked, &visit);
     let mut response = Redirect::to(&gone.url.unwrap_or_default()).into_response();

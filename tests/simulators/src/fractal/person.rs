@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::visit::Visit;
 use super::words::{APPROVED, CONTACTED, EXPIRED, PENDING, REJECTED};
 use crate::chance;
 
@@ -53,17 +54,17 @@ pub(crate) struct Authorisation {
 }
 
 impl Person {
-    pub(crate) fn new(email: Option<String>, institution: bool) -> Self {
+    pub(crate) fn new(visit: &Visit) -> Self {
         let uid = chance::uuid();
-        let email = email.unwrap_or_else(|| format!("person-{}@example.com", uid.get(..8).unwrap_or_default()));
+        let address = || format!("person-{}@example.com", uid.get(..8).unwrap_or_default());
         Self {
+            email: visit.email.clone().unwrap_or_else(address),
             uid,
-            email,
             obsolete: Vec::new(),
             phones: Vec::new(),
             wallets: Vec::new(),
-            institution,
-            country: "DE".to_owned(),
+            institution: visit.institution,
+            country: visit.country.clone().unwrap_or_else(|| "DE".to_owned()),
             erased: false,
             cases: Vec::new(),
         }

@@ -125,6 +125,16 @@ pub enum Generation {
     Relay,
 }
 
+impl Generation {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Verifier => "verifier",
+            Self::Relay => "relay",
+        }
+    }
+}
+
 /// A client of the classic way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {

@@ -22,6 +22,9 @@ pub struct Visit {
     /// Signs up as a company.
     #[serde(default)]
     pub institution: bool,
+    /// Alpha-2, of the person's document; absent: `DE`.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +63,12 @@ impl Visit {
     #[must_use]
     pub fn without(mut self, scope: impl Into<String>) -> Self {
         self.without.push(scope.into());
+        self
+    }
+
+    #[must_use]
+    pub fn from_country(mut self, country: impl Into<String>) -> Self {
+        self.country = Some(country.into());
         self
     }
 

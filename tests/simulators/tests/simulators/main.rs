@@ -6,6 +6,7 @@ mod app;
 mod control;
 mod delivery;
 mod fintechos;
+mod fractal;
 mod idos;
 mod intergiro;
 mod manners;
