@@ -150,10 +150,10 @@ impl Onfido {
         }
         // Whatever comes of it: one that nobody uses remains at worst.
         let _ = self.delete_applicant(reach, &person.id).await;
-        match error {
-            ProviderError::NotFound => ProviderError::Unavailable("the applicant was made and is not found"),
-            error => error,
+        if error != ProviderError::NotFound {
+            return error;
         }
+        ProviderError::Unavailable("the applicant was made and is not found")
     }
 
     async fn sdk_entrance(
