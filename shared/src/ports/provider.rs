@@ -322,9 +322,6 @@ pub trait Account: Send + Sync {
     /// What can be done after a crash between "create" and its answer.
     fn recovery(&self, wish: &Wish) -> Recovery;
 
-    /// How long a link lives that nobody has opened.
-    fn link_life(&self) -> Option<Duration>;
-
     /// Checks a wish before anything is made.
     ///
     /// # Errors

@@ -45,8 +45,6 @@ mod start;
 mod webhooks;
 mod words;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
@@ -90,11 +88,6 @@ impl Account for Intergiro {
 
     fn recovery(&self, _wish: &Wish) -> Recovery {
         Recovery::ByListing
-    }
-
-    /// Not stated; each link says when it ends.
-    fn link_life(&self) -> Option<Duration> {
-        None
     }
 
     fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>> {

@@ -47,7 +47,7 @@ use self::api::Api;
 use self::id::Kind;
 use self::settings::Settings;
 pub(super) use self::settings::configure;
-use self::start::{LINK_LIFE, Setups};
+use self::start::Setups;
 use super::answer::{self, below};
 use crate::domain::{Assessment, OnboardingId, Part, Resource, Snapshot};
 use crate::ports::{
@@ -92,10 +92,6 @@ impl Account for Ondato {
 
     fn recovery(&self, _wish: &Wish) -> Recovery {
         Recovery::None
-    }
-
-    fn link_life(&self) -> Option<Duration> {
-        Some(LINK_LIFE)
     }
 
     fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>> {

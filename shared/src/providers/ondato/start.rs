@@ -32,7 +32,7 @@ use crate::secret::Secret;
 use crate::section::absolute_url;
 
 /// `Pending` becomes `Expired` after 7 days (topic "Identity verification", statuses); 2 idle hours end an opened one.
-pub(super) const LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Together with a token these stay below the 29 s that an invocation has.
 const CREATE: Duration = Duration::from_secs(8);
 const SETUP: Duration = Duration::from_secs(3);

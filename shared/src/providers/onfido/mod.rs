@@ -49,8 +49,6 @@ mod submit;
 mod webhooks;
 mod words;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use url::Url;
@@ -102,13 +100,6 @@ impl Account for Onfido {
 
     fn recovery(&self, wish: &Wish) -> Recovery {
         if self.settings.may_have_run(wish) { Recovery::ByReference } else { Recovery::None }
-    }
-
-    fn link_life(&self) -> Option<Duration> {
-        Some(match self.settings.usual_flow() {
-            Flow::Classic => start::TOKEN_LIFE,
-            Flow::Studio => self.settings.link_life,
-        })
     }
 
     fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>> {

@@ -30,7 +30,7 @@ use crate::secret::Secret;
 use crate::section::absolute_url;
 
 /// Of a classic SDK token (Onfido's own SDKs).
-pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(90 * 60);
+const TOKEN_LIFE: Duration = Duration::from_secs(90 * 60);
 /// Of a run's SDK token: five weeks (same).
 const RUN_TOKEN_LIFE: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 /// Pages of runs that are searched after a crash; a page's size is not stated.

@@ -114,10 +114,6 @@ impl Account for Desk {
         Recovery::None
     }
 
-    fn link_life(&self) -> Option<Duration> {
-        Some(LIFE)
-    }
-
     fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>> {
         if wish.channel != Channel::Sdk || wish.options.get("flow").and_then(Value::as_str) != Some("classic") {
             return Err(bad("channel", "must be sdk"));

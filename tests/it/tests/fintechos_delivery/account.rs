@@ -1,7 +1,6 @@
 //! An account with a provider that has events: reports and checks, in Onfido's form.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use idv_gateway::domain::{Assessment, Opinion, Part, PartFact, Resource, Snapshot, Status, Timestamp};
@@ -61,10 +60,6 @@ impl Account for Clerk {
 
     fn recovery(&self, _wish: &Wish) -> Recovery {
         Recovery::None
-    }
-
-    fn link_life(&self) -> Option<Duration> {
-        None
     }
 
     fn check(&self, _wish: &Wish) -> Result<(), Vec<BadField>> {

@@ -127,10 +127,6 @@ impl Account for Desk {
         self.recovery
     }
 
-    fn link_life(&self) -> Option<Duration> {
-        self.link_life.filter(|_| self.thin.is_none())
-    }
-
     fn check(&self, wish: &Wish) -> Result<(), Vec<BadField>> {
         if wish.subject.contains_key("wrong") {
             return Err(vec![BadField { field: "subject.wrong".to_owned(), rule: "is not known here".to_owned() }]);
