@@ -123,6 +123,6 @@ fn a_connection_of_a_later_version_takes_no_other_down() {
         assert!(read_tenant(&acme, &tenant(&wrong), Rules::default()).is_err(), "{wrong}");
     }
     let mut nameless = tenant(&queue);
-    nameless["connections"]["unheard"]["provider"] = json!(7);
+    *nameless.pointer_mut("/connections/unheard/provider").unwrap() = json!(7);
     assert!(read_tenant(&acme, &nameless, Rules::default()).is_err());
 }

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a test stops loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 use clap::Parser;
 use serde_json::json;

@@ -139,7 +139,7 @@ impl Initiator {
         let within = Self { gateway: self.gateway.within(CALLS), ..*self };
         let outcome = match operation {
             Operation::CreateApplicant => within.create_applicant(&config, &connection, event).await,
-            Operation::GetSdkToken => within.get_sdk_token(&config, &connection, event).await,
+            Operation::GetSdkToken => Box::pin(within.get_sdk_token(&config, &connection, event)).await,
             Operation::StartCheck => within.start_check(&config, &connection, event).await,
         };
         let reply = outcome.unwrap_or_else(|refusal| Reply::of_refusal(&refusal));
