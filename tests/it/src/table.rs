@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TableStatus,
+    ScalarAttributeType,
 };
 use dynoxide::Database;
 use idv_gateway::adapters::aws::{Aws, Patience};
@@ -20,8 +21,8 @@ use tokio::net::TcpListener;
 pub const NAME: &str = "idv-contract";
 /// Names another place than the embedded emulator.
 const ELSEWHERE: &str = "IDV_CONTRACT_AWS";
-/// A table on AWS is there after some 10 s; each question takes some 20 ms.
-const QUESTIONS: usize = 5_000;
+/// A table on AWS is there after some 10 s.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The endpoint of another AWS, if this run is to use one.
 #[must_use]
@@ -85,14 +86,7 @@ pub async fn create(url: &str) {
     if let Err(error) = made {
         assert!(error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()), "{error:?}");
     }
-    for _ in 0..QUESTIONS {
-        let described = client.describe_table().table_name(NAME).send().await.unwrap();
-        if described.table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the table does not become active");
+    client.wait_until_table_exists().table_name(NAME).wait(PATIENCE).await.unwrap();
 }
 
 fn attributes() -> Vec<AttributeDefinition> {

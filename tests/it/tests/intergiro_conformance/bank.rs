@@ -11,7 +11,7 @@ use idv_gateway::memory::world::ManualClock;
 use idv_gateway::ports::{Clock, Response};
 use serde_json::json;
 
-use crate::harness::{API_KEY, Bench, LOGIN, REFRESH, fixture, individual};
+use crate::harness::{API_KEY, Bench, LOGIN, REFRESH, bench, fixture, individual};
 
 const LIFE: Duration = Duration::from_secs(15 * 60);
 const SESSION: Duration = Duration::from_secs(60 * 60);
@@ -55,7 +55,7 @@ impl Bank {
 
     pub(crate) fn bench(&self) -> Bench {
         let bank = self.clone();
-        Bench::with(ScriptedHttp::new(move |call| Ok(bank.answer(call))), &self.clock)
+        bench(ScriptedHttp::new(move |call| Ok(bank.answer(call)))).by(&self.clock)
     }
 
     pub(crate) fn passes(&self, minutes: u64) {

@@ -10,7 +10,7 @@ use idv_gateway::ports::{Account, FeedEvent, FeedPage, HttpError, ProviderError}
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ACTION, Bench, EVENTS, LOGIN, PERSON, REFRESH, Script, account, configured, fixture, person, resource,
+    ACTION, Bench, EVENTS, LOGIN, PERSON, REFRESH, Script, account, bench, configured, fixture, person, resource,
 };
 
 pub(crate) const FIXTURES: &[&str] = &["get.events.list"];
@@ -50,7 +50,7 @@ impl Stream {
 
     fn bench(&self) -> Bench {
         let (list, events) = (self.list, Arc::clone(&self.events));
-        Bench::new(ScriptedHttp::new(move |call| {
+        bench(ScriptedHttp::new(move |call| {
             Ok(match call.line().as_str() {
                 LOGIN => answer(200, &fixture("post.auth.login.response")),
                 EVENTS => page(list, &events.lock().unwrap(), call),

@@ -5,17 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use idv_gateway::domain::{
-    Channel, ConnectionKey, ConnectionName, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKind, Tenant,
-};
+use idv_gateway::domain::{Channel, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKind};
 use idv_gateway::memory::http::{Call, ScriptedHttp, empty, json};
-use idv_gateway::memory::login::MemoryLogin;
-use idv_gateway::memory::world::{ManualClock, manual};
-use idv_gateway::ports::{Account, Event, Http, HttpError, Login, Reach, Request, Response, Unreadable, Wish, World};
+use idv_gateway::ports::{Account, Event, HttpError, Response, Unreadable, Wish};
 use idv_gateway::proof::{Context, Proofs, Unverified, prove};
 use idv_gateway::providers;
 use idv_gateway::section::{Faults, Section};
+pub(crate) use idv_it::bench::Bench;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -153,7 +149,7 @@ impl Script {
 
     pub(crate) fn start(self) -> Bench {
         let answers = Mutex::new(self.0);
-        Bench::new(ScriptedHttp::new(move |call| {
+        bench(ScriptedHttp::new(move |call| {
             let mut answers = answers.lock().unwrap();
             let Some(list) = answers.get_mut(&call.line()) else { return Ok(empty(404)) };
             if list.len() > 1 { list.remove(0) } else { list[0].clone() }
@@ -161,85 +157,8 @@ impl Script {
     }
 }
 
-/// Lets other tasks run before each answer, as a network does.
-struct Yielding(ScriptedHttp);
-
-#[async_trait]
-impl Http for Yielding {
-    async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        for _ in 0..3 {
-            tokio::task::yield_now().await;
-        }
-        self.0.send(request).await
-    }
-}
-
-/// The world of one test.
-pub(crate) struct Bench {
-    http: Yielding,
-    world: World,
-    pub(crate) clock: Arc<ManualClock>,
-    pub(crate) login: MemoryLogin,
-    connection: ConnectionKey,
-    public_url: Url,
-}
-
-impl Bench {
-    pub(crate) fn new(http: ScriptedHttp) -> Self {
-        let (world, clock) = manual(1);
-        let tenant = Tenant::parse("acme").unwrap();
-        let connection = ConnectionKey { tenant, name: ConnectionName::parse("intergiro").unwrap() };
-        let public_url = Url::parse("https://idv.example.com").unwrap();
-        Self { http: Yielding(http), world, clock, connection, public_url, login: MemoryLogin::default() }
-    }
-
-    /// With the clock that the outside goes by.
-    pub(crate) fn with(http: ScriptedHttp, clock: &Arc<ManualClock>) -> Self {
-        let mut bench = Self::new(http);
-        bench.world.clock = Arc::<ManualClock>::clone(clock);
-        bench.clock = Arc::clone(clock);
-        bench
-    }
-
-    pub(crate) fn reach(&self) -> Reach<'_> {
-        self.reach_by(&self.login)
-    }
-
-    pub(crate) fn reach_by<'a>(&'a self, login: &'a dyn Login) -> Reach<'a> {
-        Reach {
-            http: &self.http,
-            world: &self.world,
-            connection: &self.connection,
-            public_url: &self.public_url,
-            digest: &digest,
-            login,
-        }
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.http.0.calls()
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.calls().iter().map(Call::line).collect()
-    }
-
-    pub(crate) fn count(&self, line: &str) -> usize {
-        self.lines().iter().filter(|found| *found == line).count()
-    }
-
-    /// What was sent there first.
-    pub(crate) fn sent(&self, line: &str) -> Value {
-        self.calls().iter().find(|call| call.line() == line).map(Call::json).unwrap_or_else(|| panic!("no {line}"))
-    }
-}
-
-/// Tells different bytes apart; what a keyed digest hides is not the matter here.
-fn digest(data: &[u8]) -> String {
-    let folded = data
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("key.{folded:016x}")
+pub(crate) fn bench(http: ScriptedHttp) -> Bench {
+    Bench::new("intergiro", http, Call::line)
 }
 
 pub(crate) fn wish(subject: Value) -> Wish {

@@ -10,7 +10,7 @@ use idv_gateway::ports::ProviderError;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ACTION, ACTIONS, ANOTHER, Bench, LOGIN, PERSON, Script, account, action, fixture, individual, individual_line,
+    ACTION, ACTIONS, ANOTHER, LOGIN, PERSON, Script, account, action, bench, fixture, individual, individual_line,
     list, person, resource,
 };
 
@@ -191,7 +191,7 @@ async fn the_list_is_asked_for_as_documented_and_read_to_its_end() {
 #[tokio::test]
 async fn only_documented_parameters_are_sent_where_every_look_hangs_on_them() {
     let actions = list(&[action("identity-verification")]);
-    let bench = Bench::new(ScriptedHttp::new(move |call| {
+    let bench = bench(ScriptedHttp::new(move |call| {
         let documented = ["individual_id", "event_id", "completed"];
         Ok(match call.line().as_str() {
             LOGIN => answer(200, &fixture("post.auth.login.response")),

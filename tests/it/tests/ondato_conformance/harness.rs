@@ -5,19 +5,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use idv_gateway::domain::{
-    Channel, ConnectionKey, ConnectionName, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKind, Tenant,
-};
+use idv_gateway::domain::{Channel, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKind};
 use idv_gateway::memory::http::{Call, ScriptedHttp, empty, json};
-use idv_gateway::memory::login::MemoryLogin;
-use idv_gateway::memory::world::{ManualClock, manual};
-use idv_gateway::ports::{Account, Http, HttpError, Reach, Request, Response, Wish, World};
+use idv_gateway::ports::{Account, HttpError, Response, Wish};
 use idv_gateway::proof::{Context, Proofs, Unverified, prove};
 use idv_gateway::providers;
 use idv_gateway::section::{Faults, Section};
+pub(crate) use idv_it::bench::Bench;
 use serde_json::{Map, Value};
-use url::Url;
 
 pub(crate) const IDV: &str = "7a1f3c94-2b5d-4e6f-8a90-b1c2d3e4f501";
 pub(crate) const KYC: &str = "9c2e4d15-3a6b-4c7d-9e8f-a0b1c2d3e402";
@@ -133,7 +128,7 @@ impl Script {
 
     pub(crate) fn start(self) -> Bench {
         let answers = Mutex::new(self.0);
-        Bench::new(ScriptedHttp::new(move |call| {
+        bench(ScriptedHttp::new(move |call| {
             let mut answers = answers.lock().unwrap();
             let Some(list) = answers.get_mut(&line(call)) else { return Ok(empty(404)) };
             if list.len() > 1 { list.remove(0) } else { list[0].clone() }
@@ -159,68 +154,8 @@ pub(crate) fn line(call: &Call) -> String {
     format!("{method} {}{path}", call.url.host_str().unwrap())
 }
 
-/// Lets other tasks run before each answer, as a network does.
-struct Yielding(ScriptedHttp);
-
-#[async_trait]
-impl Http for Yielding {
-    async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        for _ in 0..3 {
-            tokio::task::yield_now().await;
-        }
-        self.0.send(request).await
-    }
-}
-
-/// The world of one test.
-pub(crate) struct Bench {
-    http: Yielding,
-    world: World,
-    pub(crate) clock: Arc<ManualClock>,
-    connection: ConnectionKey,
-    public_url: Url,
-    login: MemoryLogin,
-}
-
-impl Bench {
-    fn new(http: ScriptedHttp) -> Self {
-        let (world, clock) = manual(1);
-        let tenant = Tenant::parse("acme").unwrap();
-        let connection = ConnectionKey { tenant, name: ConnectionName::parse("ondato").unwrap() };
-        let public_url = Url::parse("https://idv.example.com").unwrap();
-        Self { http: Yielding(http), world, clock, connection, public_url, login: MemoryLogin::default() }
-    }
-
-    pub(crate) fn reach(&self) -> Reach<'_> {
-        Reach {
-            http: &self.http,
-            world: &self.world,
-            connection: &self.connection,
-            public_url: &self.public_url,
-            digest: &digest,
-            login: &self.login,
-        }
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.http.0.calls()
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.calls().iter().map(line).collect()
-    }
-
-    pub(crate) fn count(&self, prefix: &str) -> usize {
-        self.lines().iter().filter(|line| line.starts_with(prefix)).count()
-    }
-}
-
-/// Tells different bytes apart; what a keyed digest hides is not the matter here.
-fn digest(data: &[u8]) -> String {
-    let folded = data
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{folded:016x}")
+pub(crate) fn bench(http: ScriptedHttp) -> Bench {
+    Bench::new("ondato", http, line)
 }
 
 pub(crate) fn wish(subject: Value, options: Value) -> Wish {

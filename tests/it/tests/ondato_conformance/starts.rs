@@ -185,7 +185,8 @@ async fn create_is_never_repeated() {
         back.return_url = Some(Url::parse("https://app.example.com/return").unwrap());
         let outcome = account().start(bench.reach(), &back).await;
         assert!(expected(&outcome), "{:?}", outcome.err());
-        assert_eq!((bench.count(CREATE), bench.count("PUT")), (1, puts));
+        let localised = bench.lines().iter().filter(|line| line.starts_with("PUT")).count();
+        assert_eq!((bench.count(CREATE), localised), (1, puts));
     }
     for answers in [
         vec![Err(HttpError::TimedOut)],

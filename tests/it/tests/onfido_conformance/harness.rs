@@ -5,21 +5,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use idv_gateway::domain::{
-    Channel, ConnectionKey, ConnectionName, OnboardingId, Part, ProviderId, Resource, ResourceKind, Snapshot,
-    SubjectKind, Tenant,
-};
+use idv_gateway::domain::{Channel, OnboardingId, Part, ProviderId, Resource, ResourceKind, Snapshot, SubjectKind};
 use idv_gateway::memory::http::{Call, ScriptedHttp, empty, json};
-use idv_gateway::memory::login::MemoryLogin;
-use idv_gateway::memory::world::{ManualClock, manual};
-use idv_gateway::ports::{Account, Event, Http, HttpError, Reach, Request, Response, Unreadable, Wish, World};
+use idv_gateway::ports::{Account, Event, HttpError, Response, Unreadable, Wish};
 use idv_gateway::proof::{Context, Proofs, Unverified, prove};
 use idv_gateway::providers;
 use idv_gateway::section::{Fault, Faults, Section};
+pub(crate) use idv_it::bench::Bench;
 use idv_simulators::onfido::{HEADER, signature};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 pub(crate) const APPLICANT: &str = "3b1f6c2e-6d0a-4c55-9a57-0a4e5d2f1001";
 pub(crate) const CHECK: &str = "7c2a9e10-41f3-4d0e-8a77-5b6f1e2c2001";
@@ -195,7 +189,7 @@ impl Script {
 
     pub(crate) fn start(self) -> Bench {
         let answers = Mutex::new(self.0);
-        Bench::new(ScriptedHttp::new(move |call| {
+        bench(ScriptedHttp::new(move |call| {
             let mut answers = answers.lock().unwrap();
             let Some(list) = answers.get_mut(&call.line()) else { return Ok(empty(404)) };
             if list.len() > 1 { list.remove(0) } else { list[0].clone() }
@@ -232,77 +226,8 @@ pub(crate) fn both_clear() -> Vec<Value> {
     answered("list_reports.clear")["reports"].as_array().unwrap().clone()
 }
 
-/// Lets other tasks run before each answer, as a network does.
-struct Yielding(ScriptedHttp);
-
-#[async_trait]
-impl Http for Yielding {
-    async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        for _ in 0..3 {
-            tokio::task::yield_now().await;
-        }
-        self.0.send(request).await
-    }
-}
-
-/// The world of one test.
-pub(crate) struct Bench {
-    http: Yielding,
-    world: World,
-    pub(crate) clock: Arc<ManualClock>,
-    login: MemoryLogin,
-    connection: ConnectionKey,
-    public_url: Url,
-}
-
-impl Bench {
-    pub(crate) fn new(http: ScriptedHttp) -> Self {
-        let (world, clock) = manual(1);
-        let tenant = Tenant::parse("acme").unwrap();
-        let connection = ConnectionKey { tenant, name: ConnectionName::parse("onfido").unwrap() };
-        let public_url = Url::parse("https://idv.example.com").unwrap();
-        Self { http: Yielding(http), world, clock, connection, public_url, login: MemoryLogin::default() }
-    }
-
-    pub(crate) fn reach(&self) -> Reach<'_> {
-        Reach {
-            http: &self.http,
-            world: &self.world,
-            connection: &self.connection,
-            public_url: &self.public_url,
-            digest: &digest,
-            login: &self.login,
-        }
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.http.0.calls()
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.calls().iter().map(Call::line).collect()
-    }
-
-    pub(crate) fn count(&self, line: &str) -> usize {
-        self.lines().iter().filter(|found| *found == line).count()
-    }
-
-    pub(crate) fn call(&self, line: &str) -> Call {
-        self.calls().into_iter().find(|call| call.line() == line).unwrap_or_else(|| panic!("no {line}"))
-    }
-
-    /// What was sent there first.
-    pub(crate) fn sent(&self, line: &str) -> Value {
-        self.call(line).json()
-    }
-}
-
-/// Tells different bytes apart; what a keyed digest hides is not the matter here.
-fn digest(data: &[u8]) -> String {
-    let folded = data
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("key.{folded:016x}")
+pub(crate) fn bench(http: ScriptedHttp) -> Bench {
+    Bench::new("onfido", http, Call::line)
 }
 
 pub(crate) fn members(value: Value) -> Map<String, Value> {
