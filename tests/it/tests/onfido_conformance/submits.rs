@@ -80,6 +80,32 @@ async fn a_submission_sends_what_the_documentation_shows() {
     assert_eq!(bench.call(CHECKS).url.query(), Some(format!("applicant_id={APPLICANT}").as_str()));
 }
 
+/// It was answered with a check that was open then and has ended since: whatever is found now, none is made.
+#[tokio::test]
+async fn what_was_submitted_before_makes_nothing() {
+    let older = |id: &str, at: &str, tag: &str| {
+        let mut body = listed(id, "complete", &[tag]);
+        body["created_at"] = json!(at);
+        body
+    };
+    let own = [older(OLDER_CHECK, "2026-03-01T09:00:00Z", &ours()), older(CHECK, "2026-03-02T09:00:00Z", &ours())];
+    let others = [older(CHECK, "2026-03-02T09:00:00Z", "another")];
+    for (there, found) in [(own.as_slice(), Ok(check())), (&others, Err(ProviderError::NotFound))] {
+        let bench = making(there).start();
+        let (onboarding, subject) = (OnboardingId::parse(ONBOARDING).unwrap(), applicant());
+        let asked = Submission {
+            onboarding: &onboarding,
+            subject: &subject,
+            mark: MARK,
+            done: true,
+            options: &members(json!({})),
+        };
+        let made = account().submit(bench.reach(), asked).await;
+        assert_eq!(made.map(|made| made[0].clone()), found);
+        assert_eq!(bench.lines(), [CHECKS], "nothing is made");
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_said_that_nobody_said() {
     let plain = configured(&json!({"referrer": "https://*.example.com/*", "report_names": ["document"]}));
