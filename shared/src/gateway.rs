@@ -6,13 +6,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use crate::domain::{Onboarding, Timestamp, Truth};
-use crate::login::LedgerLogin;
+use crate::domain::{ConnectionKey, Onboarding, OnboardingId, OnboardingKey, Timestamp, Truth};
+use crate::login::{LedgerLogin, NoLogin};
 use crate::ports::{
-    Bells, Clock, Commit, Connection, ConnectionRecord, Http, HttpError, Ledger, LedgerError, Reach, Request, Response,
-    TenantConfig, Vault, World,
+    Bells, Carried, Clock, Commit, Connection, ConnectionRecord, Http, HttpError, Ledger, LedgerError, Login, LoginKey,
+    ProviderError, Reach, Request, Response, TenantConfig, Vault, Way, World,
 };
 use crate::seal::Binding;
+use crate::secret::Secret;
+use crate::state::{Carrier, State, Ticket};
 
 /// The ports of one process.
 #[derive(Clone)]
@@ -103,6 +105,8 @@ pub struct Line<'a> {
     http: Budgeted<'a>,
     digest: Box<Digest<'a>>,
     login: LedgerLogin<'a>,
+    grant: Option<LedgerLogin<'a>>,
+    way: OwnWay<'a>,
 }
 
 impl<'a> Line<'a> {
@@ -120,13 +124,27 @@ impl<'a> Line<'a> {
         let own = gateway.now() + budget;
         let until = gateway.calls_until.map_or(own, |until| until.min(own));
         let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until };
-        let login = LedgerLogin { ledger: &*gateway.ledger, world: &gateway.world, config, connection };
-        Self { gateway, connection, http, digest: Box::new(digest), login }
+        let rests = LoginKey::Connection(connection.key.clone());
+        let login = LedgerLogin { ledger: &*gateway.ledger, world: &gateway.world, config, rests };
+        let way = OwnWay { gateway, config, connection: &connection.key };
+        Self { gateway, connection, http, digest: Box::new(digest), login, grant: None, way }
+    }
+
+    /// For work on one onboarding: what its person has granted is in reach.
+    #[must_use]
+    pub fn of(self, onboarding: &OnboardingKey) -> Self {
+        let LedgerLogin { ledger, world, config, .. } = self.login;
+        let rests = LoginKey::Onboarding(onboarding.clone());
+        Self { grant: Some(LedgerLogin { ledger, world, config, rests }), ..self }
     }
 
     /// What a call may use.
     #[must_use]
     pub fn reach(&self) -> Reach<'_> {
+        let grant: &dyn Login = match &self.grant {
+            Some(grant) => grant,
+            None => &NoLogin,
+        };
         Reach {
             http: &self.http,
             world: &self.gateway.world,
@@ -134,7 +152,57 @@ impl<'a> Line<'a> {
             public_url: &self.gateway.public_url,
             digest: &*self.digest,
             login: &self.login,
+            grant,
+            way: &self.way,
         }
+    }
+}
+
+/// The person's way, through this connection's own addresses.
+struct OwnWay<'a> {
+    gateway: &'a Gateway,
+    config: &'a TenantConfig,
+    connection: &'a ConnectionKey,
+}
+
+impl OwnWay<'_> {
+    fn carrier(&self) -> Carrier<'_> {
+        Carrier { config: self.config, connection: self.connection, entropy: &*self.gateway.world.entropy }
+    }
+
+    fn address(&self, of: &str, last: &[&str]) -> Url {
+        let mut url = self.gateway.public_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            let ConnectionKey { tenant, name } = self.connection;
+            path.pop_if_empty().extend(["v1", of, tenant.as_str(), name.as_str()]).extend(last);
+        }
+        url
+    }
+}
+
+const UNSEALED: ProviderError = ProviderError::Unavailable("what a person carries cannot be sealed");
+
+impl Way for OwnWay<'_> {
+    fn back(&self) -> Url {
+        self.address("return", &[])
+    }
+
+    fn carry(&self, onboarding: &OnboardingId, return_url: &Url, until: Timestamp) -> Result<Carried, ProviderError> {
+        let nonce = self.gateway.world.entropy.mark();
+        let state = State {
+            onboarding: onboarding.clone(),
+            nonce: nonce.clone(),
+            return_url: return_url.to_string(),
+            expires_at: until,
+        };
+        let sealed = self.carrier().seal_state(&state).map_err(|_| UNSEALED)?;
+        Ok(Carried { sealed, nonce })
+    }
+
+    fn through_us(&self, page: &Url, carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError> {
+        let ticket = Ticket { url: page.to_string(), state: carried.sealed.clone(), expires_at: until };
+        let ticket = self.carrier().seal_ticket(&ticket).map_err(|_| UNSEALED)?;
+        Ok(Secret::from(self.address("go", &[&ticket]).to_string()))
     }
 }
 

@@ -1,20 +1,23 @@
-//! The login that all functions share: sealed in the connection's item, replaced by one at a time.
+//! Logins that functions share: sealed in the ledger, replaced by one at a time.
 //!
 //! A provider that wants one session per account (Intergiro takes many for fraud) is asked by whoever holds the right:
 //! taken with the generation that is to be replaced, so that nobody replaces what somebody else has just renewed, and
 //! for a few seconds only, so that whoever dies with it holds nobody up. A login that cannot be opened (its sealing key
 //! was removed) is as good as none: the next one replaces it.
+//!
+//! An account's login rests with its connection, sealed with the tenant's keys. What a person has granted rests beside
+//! their onboarding's own key, sealed with that: erasing destroys both.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tracing::warn;
 
-use crate::domain::Lease;
+use crate::domain::{Lease, OnboardingKey};
 use crate::ports::{
-    Connection, Ledger, LedgerError, Login, LoginLease, ProviderError, Shared, SharedLogin, TenantConfig, Turn, World,
+    Ledger, LedgerError, Login, LoginKey, LoginLease, ProviderError, Shared, SharedLogin, TenantConfig, Turn, World,
 };
-use crate::seal::{Binding, NoRandomness, Sealed};
+use crate::seal::{Binding, NoRandomness, OnboardingKey as DataKey, Sealed, WrappedKey};
 use crate::secret::Secret;
 
 /// Somebody who renews is waited for, because it takes a moment and an app may be waiting, too.
@@ -28,18 +31,26 @@ pub(crate) struct LedgerLogin<'a> {
     pub(crate) ledger: &'a dyn Ledger,
     pub(crate) world: &'a World,
     pub(crate) config: &'a TenantConfig,
-    pub(crate) connection: &'a Connection,
+    pub(crate) rests: LoginKey,
 }
 
 #[async_trait]
 impl Login for LedgerLogin<'_> {
     async fn read(&self) -> Result<Shared, ProviderError> {
-        let record = self.ledger.connection(&self.connection.key).await.map_err(unavailable)?;
-        let login = record.login.sealed.and_then(|sealed| {
-            let opened = self.config.sealing_keys.open(&self.binding().get(), &Sealed::from_text(sealed));
-            opened.inspect_err(|refusal| warn!(event = "login_unopenable", cause = %refusal)).ok()
-        });
-        Ok(Shared { generation: record.login.generation, login })
+        let SharedLogin { generation, sealed } = self.ledger.login(&self.rests).await.map_err(unavailable)?;
+        let Some(sealed) = sealed.map(Sealed::from_text) else { return Ok(Shared { generation, login: None }) };
+        let opened = match &self.rests {
+            LoginKey::Connection(key) => {
+                let context = [key.name.as_str()];
+                self.config.sealing_keys.open(&self.binding(&context), &sealed)
+            }
+            LoginKey::Onboarding(key) => {
+                let context = [key.id.as_str()];
+                self.own_key(key).await?.open(&self.binding(&context), &sealed)
+            }
+        };
+        let login = opened.inspect_err(|refusal| warn!(event = "login_unopenable", cause = %refusal)).ok();
+        Ok(Shared { generation, login })
     }
 
     async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError> {
@@ -47,7 +58,7 @@ impl Login for LedgerLogin<'_> {
         loop {
             let now = self.world.now();
             let lease = Lease { until: now + LEASE, fence: self.world.entropy.mark() };
-            let taken = self.ledger.lease_login(&self.connection.key, generation, &lease, now).await;
+            let taken = self.ledger.lease_login(&self.rests, generation, &lease, now).await;
             match taken.map_err(unavailable)? {
                 LoginLease::Taken => return Ok(Some(Turn { generation, fence: lease.fence })),
                 LoginLease::Moved => return Ok(None),
@@ -62,35 +73,65 @@ impl Login for LedgerLogin<'_> {
             self.world.entropy.fill(bytes);
             Ok(())
         };
-        let sealed = self.config.sealing_keys.seal(&fill, &self.binding().get(), login.expose());
+        let sealed = match &self.rests {
+            LoginKey::Connection(key) => {
+                let context = [key.name.as_str()];
+                self.config.sealing_keys.seal(&fill, &self.binding(&context), login.expose())
+            }
+            LoginKey::Onboarding(key) => {
+                let context = [key.id.as_str()];
+                self.own_key(key).await?.seal(&fill, &self.binding(&context), login.expose())
+            }
+        };
         let sealed = sealed.map_err(|_| ProviderError::Unavailable("the login cannot be sealed"))?;
         let login =
             SharedLogin { generation: turn.generation.saturating_add(1), sealed: Some(sealed.as_str().to_owned()) };
-        self.ledger.replace_login(&self.connection.key, &turn.fence, &login).await.map_err(unavailable)
+        self.ledger.replace_login(&self.rests, &turn.fence, &login).await.map_err(unavailable)
     }
 
     async fn give_back(&self, turn: &Turn) {
         // It lapses by itself.
-        let _ = self.ledger.release_login(&self.connection.key, &turn.fence).await;
+        let _ = self.ledger.release_login(&self.rests, &turn.fence).await;
     }
 }
 
 impl LedgerLogin<'_> {
-    fn binding(&self) -> Bound<'_> {
-        let key = &self.connection.key;
-        Bound { tenant: key.tenant.as_str(), context: [key.name.as_str()] }
+    fn binding<'b>(&'b self, context: &'b [&'b str]) -> Binding<'b> {
+        let purpose = match &self.rests {
+            LoginKey::Connection(_) => "login",
+            LoginKey::Onboarding(_) => "grant",
+        };
+        Binding { tenant: self.config.tenant.as_str(), purpose, context }
+    }
+
+    async fn own_key(&self, key: &OnboardingKey) -> Result<DataKey, ProviderError> {
+        const NO_KEY: ProviderError = ProviderError::Unavailable("the onboarding's own key is not there");
+        let wrapped = self.ledger.key(key).await.map_err(unavailable)?.ok_or(NO_KEY)?;
+        let (tenant, id) = (key.tenant.as_str(), key.id.as_str());
+        self.config.sealing_keys.unwrap_key(tenant, id, &WrappedKey::from_text(wrapped)).map_err(|_| NO_KEY)
     }
 }
 
-struct Bound<'a> {
-    tenant: &'a str,
-    context: [&'a str; 1],
-}
+/// Where the work is not about one onboarding.
+pub(crate) struct NoLogin;
 
-impl Bound<'_> {
-    const fn get(&self) -> Binding<'_> {
-        Binding { tenant: self.tenant, purpose: "login", context: &self.context }
+const NOBODYS: ProviderError = ProviderError::Unavailable("nobody has granted anything here");
+
+#[async_trait]
+impl Login for NoLogin {
+    async fn read(&self) -> Result<Shared, ProviderError> {
+        Err(NOBODYS)
     }
+
+    async fn take(&self, _generation: u64) -> Result<Option<Turn>, ProviderError> {
+        Err(NOBODYS)
+    }
+
+    async fn replace(&self, _turn: &Turn, _login: &Secret) -> Result<bool, ProviderError> {
+        Err(NOBODYS)
+    }
+
+    async fn give_back(&self, _turn: &Turn) {}
 }
 
 fn unavailable(failure: LedgerError) -> ProviderError {

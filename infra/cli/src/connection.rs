@@ -15,6 +15,7 @@ use idv_gateway::adapters::world;
 use idv_gateway::domain::schedule::Pace;
 use idv_gateway::domain::{ConnectionName, Tenant};
 use idv_gateway::memory::login::MemoryLogin;
+use idv_gateway::memory::way::MemoryWay;
 use idv_gateway::ports::{Connection, ProviderError, Reach, World};
 use idv_gateway::register::{self, Goal, Shown, Standing, Step};
 use url::Url;
@@ -174,11 +175,12 @@ impl Wanted {
     }
 }
 
-/// What the command may use of the world: a login of its own, which nobody shares.
+/// What the command may use of the world: a login of its own, which nobody shares. It sends nobody anywhere.
 struct Operator {
     http: ReqwestHttp,
     world: World,
     login: MemoryLogin,
+    way: MemoryWay,
     public_url: Url,
 }
 
@@ -187,7 +189,7 @@ impl Operator {
         let world = world::system(Pace::REAL);
         let http = ReqwestHttp::new(which.local_targets, HttpLimits::default(), Arc::clone(&world.clock));
         let http = http.map_err(|error| Fault::Provider(error.to_string()))?;
-        Ok(Self { http, world, login: MemoryLogin::default(), public_url })
+        Ok(Self { http, world, login: MemoryLogin::default(), way: MemoryWay::new(public_url.clone()), public_url })
     }
 
     fn reach<'a>(&'a self, connection: &'a Connection) -> Reach<'a> {
@@ -198,6 +200,8 @@ impl Operator {
             public_url: &self.public_url,
             digest: &|_| String::new(),
             login: &self.login,
+            grant: &self.login,
+            way: &self.way,
         }
     }
 }

@@ -72,7 +72,9 @@ fn outcome(connection: &Connection, name: &str) -> Result<[String; 2], Reference
         .map_err(|refusal| ReferenceError::Example("a webhook", refusal.code().to_owned()))?;
     let event = connection.account.event(verified);
     Ok(match event.map_err(|refusal| ReferenceError::Example("a webhook", refusal.to_string()))? {
-        Event::Look { subject, claim, .. } => [code(subject.kind), code(claim.class)],
+        Event::Look { subject, claim, .. } | Event::Elsewhere { subject, claim, .. } => {
+            [code(subject.kind), code(claim.class)]
+        }
         Event::Silent { reason } => ["nothing".to_owned(), format!("answered 200, logged as {}", code(reason))],
     })
 }

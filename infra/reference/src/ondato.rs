@@ -117,7 +117,7 @@ fn outcome(connection: &Connection, kind: &str, status: &str) -> Result<[String;
         .map_err(|refusal| ReferenceError::Example("a webhook", refusal.code().to_owned()))?;
     let event = connection.account.event(verified);
     Ok(match event.map_err(|refusal| ReferenceError::Example("a webhook", refusal.to_string()))? {
-        Event::Look { subject, claim, .. } => {
+        Event::Look { subject, claim, .. } | Event::Elsewhere { subject, claim, .. } => {
             let part = claim.part.map_or_else(String::new, |part| format!(" of its {}", code(part.kind)));
             let at = if claim.at.is_some() { ", not before its time" } else { "" };
             [code(subject.kind), format!("{}{part}{at}", code(claim.class))]

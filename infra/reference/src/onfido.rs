@@ -73,7 +73,9 @@ fn reduced() -> Result<Reduced, ReferenceError> {
         let name = if action == UNKNOWN { "anything else".to_owned() } else { code(action) };
         let event = outcome(connection, action)?;
         let [subject, claim] = match &event {
-            Event::Look { subject, claim, .. } => [code(&subject.kind), code(claim.class)],
+            Event::Look { subject, claim, .. } | Event::Elsewhere { subject, claim, .. } => {
+                [code(&subject.kind), code(claim.class)]
+            }
             Event::Silent { reason } => ["nothing".to_owned(), format!("answered 200, logged as {}", code(reason))],
         };
         if let Event::Look { subject, .. } = &event {

@@ -123,6 +123,7 @@ fn tenant_of(tenant: &Tenant, mut section: Section<'_>, rules: Rules, reader: Re
         let served = connections.iter().filter(|(_, connection)| connection.delivery.is_none());
         delivery::destination(delivery, rules, served.map(|(name, connection)| (name.as_str(), &*connection.account)))
     });
+    check_references(&section, &connections, reader);
     let return_urls = read_return_urls(&mut section, rules);
     let allowed_actions = read_actions(&mut section);
     let sealing_keys = read_sealing_keys(&mut section);
@@ -165,6 +166,24 @@ fn read_connections(tenant: &Tenant, section: &mut Section<'_>, rules: Rules, re
         }
     }
     read
+}
+
+/// What a connection's settings name has to be there. Only the operator is told: at run time the other may be one that a
+/// later version wrote.
+fn check_references(
+    section: &Section<'_>,
+    connections: &BTreeMap<ConnectionName, crate::ports::Connection>,
+    reader: Reader,
+) {
+    for (name, connection) in connections.iter().filter(|_| reader == Reader::Operator) {
+        let Some((other, provider)) = connection.account.refers_to() else { continue };
+        if connections.get(other).is_none_or(|other| other.account.provider() != provider) {
+            let place = section.place_of(&format!("connections.{name}.settings"));
+            section
+                .faults()
+                .add(&place, format!("names the connection {other}: the tenant has none of that name for {provider}"));
+        }
+    }
 }
 
 fn read_return_urls(section: &mut Section<'_>, rules: Rules) -> Vec<Url> {

@@ -19,10 +19,10 @@ pub use self::name::{
     BadName, ConnectionKey, ConnectionName, IdempotencyKey, OnboardingId, OnboardingKey, ProviderId, Reference,
     Resource, ResourceKind, SubjectKey, SubscriptionId, Tenant,
 };
-pub use self::notice::{About, Claim, ClaimClass, NOTICE_VERSION, Notice, Returned};
+pub use self::notice::{About, Claim, ClaimClass, Declined, NOTICE_VERSION, Notice, Returned};
 pub use self::onboarding::{
     Attempt, Handover, INLINE_CHANGES, Identity, LOOK_MARGIN, Lease, Look, MAX_ATTEMPTS, Onboarding, Truth,
 };
-pub use self::part::{Assessment, MAX_PARTS, Opinion, Part, Snapshot, Standing, clipped};
+pub use self::part::{Assessment, CREDENTIAL, MAX_PARTS, Opinion, Part, Snapshot, Standing, clipped};
 pub use self::status::{Action, Ask, Asked, Because, Channel, DecidedBy, MAX_REASONS, Reason, Status, SubjectKind};
 pub use self::time::Timestamp;

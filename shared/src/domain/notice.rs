@@ -96,6 +96,9 @@ pub struct Notice {
     /// The person has come back with a code: sealed, and of ten minutes' life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    /// The person has come back and refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined: Option<Declined>,
     /// When the first of its kind was made; set when it is parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -108,6 +111,13 @@ pub struct Returned {
     pub nonce: String,
     /// The provider's code, sealed.
     pub code: String,
+}
+
+/// That a person refused what the provider asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declined {
+    /// Named by the sealed state; nothing is consumed: they may change their mind.
+    pub nonce: String,
 }
 
 /// The form that this version writes and reads.
@@ -126,6 +136,7 @@ impl Notice {
             evidence: Evidence::Webhook,
             repeat: 0,
             returned: None,
+            declined: None,
             since: None,
         }
     }
@@ -142,6 +153,7 @@ impl Notice {
             evidence,
             repeat: 0,
             returned: None,
+            declined: None,
             since: None,
         }
     }
@@ -157,6 +169,7 @@ impl Notice {
             evidence: Evidence::Schedule,
             repeat: 0,
             returned: None,
+            declined: None,
             since: None,
         }
     }

@@ -289,9 +289,15 @@ pub struct Attempt {
     /// The link or token, sealed with the onboarding's own key.
     #[serde(default)]
     pub sealed_link: Option<String>,
-    /// The nonce of the state that a person may come back with, until they have.
+    /// The nonce of the state that a person may come back with, until what they brought has been exchanged.
     #[serde(default)]
     pub return_nonce: Option<String>,
+    /// A code that was begun to be exchanged, as a keyed digest: it is not begun again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchanging: Option<String>,
+    /// The person came back and had refused what the provider asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declined: bool,
     /// The part that the link serves, where it is not the run's own: an open action's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_for: Option<Resource>,
@@ -325,6 +331,8 @@ impl Attempt {
             link_expires_at: None,
             sealed_link: None,
             return_nonce: None,
+            exchanging: None,
+            declined: false,
             link_for: None,
             renewals: 0,
             renewed_at: None,

@@ -81,6 +81,12 @@ impl Part {
         }
     }
 
+    /// Whether it is a credential that was shared.
+    #[must_use]
+    pub fn is_credential(&self) -> bool {
+        self.resource.kind.as_str() == CREDENTIAL
+    }
+
     /// Whether the adapter left that mark.
     #[must_use]
     pub fn has(&self, mark: &str) -> bool {
@@ -101,6 +107,9 @@ pub fn clipped(text: &str) -> String {
 }
 
 const WORD: usize = 64;
+
+/// The kind of resource that a shared credential is, whoever the provider.
+pub const CREDENTIAL: &str = "credential";
 
 /// More parts than this, or heavier ones than their share of the item, fold into one `overflow` part (design §9).
 pub const MAX_PARTS: usize = 64;

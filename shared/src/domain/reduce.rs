@@ -133,7 +133,13 @@ fn what_changed(old: Option<&Part>, new: &Part) -> impl Iterator<Item = ChangeKi
     let decided = was != new.standing && (was.is_decision() || new.standing.is_decision());
     let data = differ(old.and_then(|part| part.digest.as_deref()), new.digest.as_deref());
     let contact = differ(old.and_then(|part| part.contact.as_deref()), new.contact.as_deref());
-    let kinds = [(decided, ChangeKind::Part), (data, ChangeKind::DataChanged), (contact, ChangeKind::ContactChanged)];
+    let shared = old.is_none() && new.is_credential();
+    let kinds = [
+        (shared, ChangeKind::Credential),
+        (decided, ChangeKind::Part),
+        (data, ChangeKind::DataChanged),
+        (contact, ChangeKind::ContactChanged),
+    ];
     kinds.into_iter().filter_map(|(is_so, kind)| is_so.then_some(kind))
 }
 

@@ -112,6 +112,15 @@ impl Fetcher {
             let state = record.map(|record| record.state);
             matches!(state, Some(SubjectState::Bound { .. } | SubjectState::Parked { .. }))
         });
+        // A stranger's events cost nothing; an event that names no subject is its own.
+        let passed: Vec<bool> = known
+            .iter()
+            .zip(events)
+            .map(|(record, event)| {
+                let state = record.as_ref().map(|record| &record.state);
+                event.subject != event.event && matches!(state, Some(SubjectState::Stranger | SubjectState::Erased))
+            })
+            .collect();
         let owners: Vec<Option<OnboardingKey>> = known
             .into_iter()
             .map(|record| match record.map(|record| record.state) {
@@ -124,9 +133,9 @@ impl Fetcher {
         let keys: Vec<OnboardingKey> = owners.iter().flatten().cloned().collect();
         let mut read = self.gateway.ledger.read_all(&keys).await?.into_iter();
         let mut notices: Vec<Notice> = Vec::new();
-        for ((event, owner), heard) in events.iter().zip(owners).zip(heard) {
+        for (((event, owner), heard), passed) in events.iter().zip(owners).zip(heard).zip(passed) {
             let onboarding = owner.and_then(|_| read.next().flatten());
-            if heard || onboarding.is_some_and(|found| found.has_seen(event.at + SKEW, &event.claim)) {
+            if heard || passed || onboarding.is_some_and(|found| found.has_seen(event.at + SKEW, &event.claim)) {
                 continue;
             }
             let mut notice = Notice::of_event(connection.key.clone(), event.subject.clone(), event.claim.clone());

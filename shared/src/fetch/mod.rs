@@ -14,6 +14,7 @@
 //! other: visits run at the same time, and each record has its own verdict (guarantee 10).
 
 mod feed;
+mod returning;
 mod unknown;
 mod visit;
 

@@ -9,18 +9,15 @@ use crate::domain::schedule::confirm_after;
 use crate::domain::{
     Claim, ConnectionName, Evidence, LOOK_MARGIN, Notice, Onboarding, OnboardingKey, Tenant, Timestamp,
 };
-use crate::gateway::{Line, awaits_delivery};
+use crate::gateway::awaits_delivery;
 use crate::invoke::Initiator;
 use crate::invoke::renew::wants_link;
 use crate::look::{LOOK_BUDGET, Looked, Looker, Ring};
-use crate::ports::{Commit, Committed, Connection, LedgerError, ProviderError, TenantConfig, VaultError};
-use crate::state::Carrier;
+use crate::ports::{LedgerError, ProviderError, TenantConfig, VaultError};
 
 use super::{Fetcher, Outcome, Rung, Verdict};
 
 const DONE: Outcome = (Verdict::Done, None);
-/// Exchanging a code may take so long, beside the look that follows.
-const EXCHANGE: Duration = Duration::from_secs(5);
 /// A link is made ready only after a look that left time for it: all that a record costs ends within the function's.
 const LEFT_TIME: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -69,7 +66,9 @@ impl Fetcher {
         if !self.complete(&onboarding, attempt, rung).await? {
             return Ok((Verdict::Again(Duration::from_secs(2)), None));
         }
-        self.exchange(&onboarding, &config, connection, rung).await?;
+        if !self.comes_back(&onboarding.key, &config, connection, rung).await? {
+            return Ok((short_retry(rung), None));
+        }
         let evidence = rung.first().map_or(Evidence::Schedule, |rung| rung.notice.evidence);
         let looker = Looker { gateway: &self.gateway, config: &config, connection, evidence, budget: LOOK_BUDGET };
         self.looked(&looker, &onboarding, attempt, rung).await
@@ -179,49 +178,6 @@ impl Fetcher {
         (now < ready).then(|| ready.since(now).max(Duration::from_secs(1)))
     }
 
-    /// A person came back with a code: its nonce is consumed first, so that a repeat of the notice exchanges nothing.
-    /// What the exchange makes true is found by a look that is asked for anew: one that came in between may satisfy the
-    /// notice, and has seen nothing of it.
-    async fn exchange(
-        &self,
-        onboarding: &Onboarding,
-        config: &TenantConfig,
-        connection: &Connection,
-        rung: &[Rung],
-    ) -> Result<(), LedgerError> {
-        for returned in rung.iter().filter_map(|rung| rung.notice.returned.as_ref()) {
-            let mut truth = onboarding.truth.clone();
-            let run = truth.attempts.last_mut().filter(|run| run.return_nonce.as_ref() == Some(&returned.nonce));
-            let Some(subject) = run.and_then(|run| {
-                run.return_nonce = None;
-                run.subject.clone()
-            }) else {
-                info!(event = "return_repeated", tenant = %onboarding.key.tenant);
-                continue;
-            };
-            let due = Some(self.gateway.now());
-            let commit = Commit { look_due: due, ..self.gateway.commit_of(onboarding, truth) };
-            if self.gateway.ledger.commit(&commit).await? != Committed::Done {
-                return Err(LedgerError::Unavailable("race"));
-            }
-            let carrier = Carrier { config, connection: &connection.key, entropy: &*self.gateway.world.entropy };
-            let Ok(code) = carrier.open_code(&returned.code, self.gateway.now()) else {
-                warn!(event = "return_code_past", tenant = %onboarding.key.tenant);
-                continue;
-            };
-            let line = Line::new(&self.gateway, config, connection, EXCHANGE);
-            if let Err(error) = connection.account.exchange(line.reach(), &subject, &code).await {
-                warn!(event = "exchange_failed", tenant = %onboarding.key.tenant, cause = code_of(&error));
-            }
-            self.gateway.ledger.postpone_look(&onboarding.key, self.gateway.now(), None).await?;
-            let anew = Notice::due(connection.key.clone(), onboarding.key.id.clone(), Evidence::App);
-            // Only a convenience: the look is due.
-            let _ = self.gateway.bells.notify(&anew, LOOK_MARGIN).await;
-        }
-        Ok(())
-    }
-
-    /// The configuration, or what becomes of the record without it.
     /// What is configured of that connection.
     pub(super) async fn config(&self, tenant: &Tenant, name: &ConnectionName) -> Result<Arc<TenantConfig>, Verdict> {
         let config = self.gateway.vault.tenant(tenant).await;

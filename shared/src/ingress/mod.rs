@@ -168,6 +168,15 @@ impl Ingress {
                 let notice = Notice::of_event(key.clone(), subject, claim);
                 self.queue(&notice, &kind).await
             }
+            Heard::Event(Event::Elsewhere { connection, provider, subject, claim, kind }) => {
+                let key = ConnectionKey { tenant: key.tenant.clone(), name: connection };
+                if !self.serves(&key, provider).await {
+                    error!(event = "connection_not_there", tenant = %key.tenant, connection = %key.name, provider);
+                    return Answer::unavailable();
+                }
+                let notice = Notice::of_event(key, subject, claim);
+                self.queue(&notice, &kind).await
+            }
             Heard::Event(Event::Silent { reason }) => {
                 info!(event = "webhook_silent", tenant = %key.tenant, connection = %key.name, reason);
                 Answer::accepted()
@@ -181,6 +190,15 @@ impl Ingress {
                 Answer::of(400, r#"{"error":"not_an_event"}"#)
             }
         }
+    }
+
+    /// Whether a connection that another one's settings name is there, on, and of that provider: if not, that is our own
+    /// misconfiguration, and the provider sends again.
+    async fn serves(&self, key: &ConnectionKey, provider: &str) -> bool {
+        let config = self.gateway.vault.tenant(&key.tenant).await;
+        config.is_ok_and(|config| {
+            config.connection(&key.name).is_some_and(|connection| connection.account.provider() == provider)
+        })
     }
 
     /// The one AWS call. It is seen by the fetcher after the margin, so that one look answers a whole burst.

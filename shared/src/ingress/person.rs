@@ -8,9 +8,9 @@ use std::time::Duration;
 use tracing::{error, warn};
 use url::form_urlencoded;
 
-use crate::domain::{ConnectionKey, Evidence, Notice, Returned};
+use crate::domain::{ConnectionKey, Declined, Evidence, Notice, Returned, clipped};
 use crate::ports::VaultError;
-use crate::state::{Carrier, State};
+use crate::state::Carrier;
 
 use super::{Answer, Arrival, Ingress};
 
@@ -25,13 +25,29 @@ impl Ingress {
         };
         let carrier = Carrier { config: &config, connection: key, entropy: &*self.gateway.world.entropy };
         let now = self.gateway.now();
-        let sealed = query(arrival, "state").or_else(|| cookie(arrival));
+        let Some(connection) = config.connection(&key.name) else {
+            let told = config.can_tell(&key.name).is_ok() && !config.connections.contains_key(&key.name);
+            return if told { page(PAST) } else { Answer::unavailable() };
+        };
+        let way = connection.account.way_back();
+        let code = query(arrival, way.code);
+        let sealed = query(arrival, "state").or_else(|| cookie(arrival).filter(|_| code.is_none() || !way.with_state));
         let Some(state) = sealed.and_then(|sealed| carrier.open_state(&sealed, now).ok()) else {
             warn!(event = "return_refused", tenant = %key.tenant, connection = %key.name);
             return page(PAST);
         };
-        let code = query(arrival, "code").and_then(|code| carrier.seal_code(&code, now).ok());
-        let notice = returned(key, &state, code);
+        let notice = Notice::due(key.clone(), state.onboarding.clone(), Evidence::App);
+        let notice = match (code.and_then(|code| carrier.seal_code(&code, now).ok()), query(arrival, "error")) {
+            (Some(code), _) => Notice { returned: Some(Returned { nonce: state.nonce.clone(), code }), ..notice },
+            (None, Some(error)) if error == DENIED => {
+                Notice { declined: Some(Declined { nonce: state.nonce.clone() }), ..notice }
+            }
+            (None, Some(error)) => {
+                warn!(event = "return_error", tenant = %key.tenant, connection = %key.name, error = %clipped(&error));
+                notice
+            }
+            (None, None) => notice,
+        };
         match self.gateway.bells.notify(&notice, Duration::ZERO).await {
             Ok(()) => redirect(&state.return_url),
             Err(failure) => {
@@ -65,12 +81,9 @@ fn not_now(error: VaultError) -> Answer {
     }
 }
 
+/// The person refused (RFC 6749 §4.1.2.1).
+const DENIED: &str = "access_denied";
 const PAST: &str = "This link is no longer valid. Please go back to where you came from and begin again.";
-
-fn returned(key: &ConnectionKey, state: &State, code: Option<String>) -> Notice {
-    let notice = Notice::due(key.clone(), state.onboarding.clone(), Evidence::App);
-    Notice { returned: code.map(|code| Returned { nonce: state.nonce.clone(), code }), ..notice }
-}
 
 fn query(arrival: &Arrival, name: &str) -> Option<String> {
     let mut found = form_urlencoded::parse(arrival.query.as_bytes()).filter(|(own, _)| own == name);

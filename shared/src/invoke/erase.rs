@@ -40,14 +40,14 @@ impl Initiator {
         config.can_tell(&onboarding.identity.connection)?;
         let connection = config.connections.get(&onboarding.identity.connection);
         let AtProvider { provider, not_at_provider, why } = match connection {
-            Some(connection) => self.erase_at_provider(config, connection, runs).await?,
+            Some(connection) => self.erase_at_provider(config, connection, &key, runs).await?,
             None if runs.is_empty() => AtProvider::default(),
             None => AtProvider { not_at_provider: runs, why: vec![GONE.to_owned()], ..AtProvider::default() },
         };
         let parts = onboarding.truth.parts.iter().map(|part| &part.resource);
         for resource in provider.iter().chain(&not_at_provider).chain(parts) {
             let subject = SubjectKey { connection: onboarding.connection(), resource: resource.clone() };
-            self.gateway.ledger.erase_subject(&subject, now + MARKED).await?;
+            self.gateway.ledger.erase_subject(&subject, &key.id, now + MARKED).await?;
         }
         self.gateway.ledger.erase_claims(&key).await?;
         if !is_buried(&onboarding) {
@@ -66,9 +66,10 @@ impl Initiator {
         &self,
         config: &TenantConfig,
         connection: &Connection,
+        key: &OnboardingKey,
         runs: Vec<Resource>,
     ) -> Result<AtProvider, Refusal> {
-        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET).of(key);
         let reach = line.reach();
         let outcomes = join_all(runs.iter().map(|run| connection.account.erase(reach, run))).await;
         let mut at = AtProvider::default();

@@ -44,7 +44,7 @@ impl Initiator {
         let connection = super::connection_of(config, &onboarding.identity.connection)?;
         let subject = onboarding.truth.attempt().and_then(|attempt| attempt.subject.as_ref());
         let Some(subject) = subject else { return Ok(None) };
-        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET).of(&onboarding.key);
         Ok(Some(connection.account.details(line.reach(), subject).await?))
     }
 

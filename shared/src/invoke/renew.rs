@@ -129,7 +129,7 @@ impl Initiator {
         let asking = connection.account.asking(&onboarding.truth.parts);
         let Some(run) = onboarding.truth.attempt() else { return Ok(None) };
         let Some(subject) = &run.subject else { return Ok(None) };
-        let line = Line::new(&self.gateway, config, connection, super::LOOK);
+        let line = Line::new(&self.gateway, config, connection, super::LOOK).of(&onboarding.key);
         let channel = onboarding.identity.channel;
         let made = connection.account.renew(line.reach(), subject, asking.as_ref(), channel, return_url).await?;
         let Some(renewed) = made else { return Ok(None) };
@@ -182,6 +182,9 @@ fn relinked(before: &Truth, attempt: u8, fresh: &Fresh<'_>, now: Timestamp) -> T
         run.sealed_link = Some(fresh.sealed.to_owned());
         run.link_expires_at = fresh.renewed.expires_at;
         run.link_for = fresh.serves.cloned();
+        if let Some(nonce) = &fresh.renewed.return_nonce {
+            (run.return_nonce, run.exchanging, run.declined) = (Some(nonce.clone()), None, false);
+        }
         run.renewals = run.renewals.saturating_add(1);
         if fresh.whom == For::App {
             run.renewed_at = Some(now);

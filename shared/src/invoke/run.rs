@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::{
-    Attempt, ErrorCode, Evidence, IdempotencyKey, Onboarding, OnboardingKey, Status, SubjectKey, Truth,
+    Attempt, ErrorCode, Evidence, IdempotencyKey, Notice, Onboarding, OnboardingKey, Status, SubjectKey, Truth,
 };
 use crate::gateway::{Line, awaits_delivery};
 use crate::ports::{
@@ -75,7 +75,12 @@ impl Initiator {
         let Some(onboarding) = self.record(config, onboarding, wish.attempt, &begun, &sealed).await? else {
             return self.take_back(config, connection, &subject, &key).await;
         };
-        if let Some(notice) = parked {
+        let mut parked: Vec<Notice> = parked.into_iter().collect();
+        for name in &begun.names {
+            let subject = SubjectKey { connection: connection.key.clone(), resource: name.clone() };
+            parked.extend(self.gateway.ledger.hand_on(&subject, &key.id, wish.attempt).await?);
+        }
+        for notice in parked {
             // Its webhook came before us; if this bell is lost, the look that is due finds the same.
             let _ = self.gateway.bells.notify(&notice, Duration::ZERO).await;
         }
@@ -152,7 +157,7 @@ impl Initiator {
         key: &OnboardingKey,
     ) -> Result<Onboarding, Refusal> {
         self.gateway.ledger.destroy_key(key).await?;
-        self.gateway.ledger.erase_subject(subject, self.gateway.now() + super::erase::MARKED).await?;
+        self.gateway.ledger.erase_subject(subject, &key.id, self.gateway.now() + super::erase::MARKED).await?;
         let line = Line::new(&self.gateway, config, connection, super::BUDGET);
         if let Err(failure) = connection.account.erase(line.reach(), &subject.resource).await {
             warn!(event = "erase_at_provider_failed", tenant = %config.tenant, connection = %connection.key.name, cause = %failure);
@@ -170,6 +175,8 @@ impl Initiator {
                 link_expires_at: begun.expires_at,
                 sealed_link: Some(sealed.to_owned()),
                 return_nonce: begun.return_nonce.clone(),
+                exchanging: None,
+                declined: false,
                 ..run.clone()
             };
         }
@@ -177,7 +184,7 @@ impl Initiator {
             truth.reasons.clear();
             truth.turn(Status::LinkIssued, self.gateway.now(), Evidence::App);
         }
-        truth
+        if truth.attempt_number() == attempt { truth.with_made(&begun.names) } else { truth }
     }
 
     /// Only a convenience: what is undelivered is due in the ledger.

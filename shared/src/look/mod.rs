@@ -112,7 +112,7 @@ impl Looker<'_> {
         fence: &str,
         record: &ConnectionRecord,
     ) -> Result<Looked, LedgerError> {
-        let line = Line::new(self.gateway, self.config, self.connection, self.budget);
+        let line = Line::new(self.gateway, self.config, self.connection, self.budget).of(&onboarding.key);
         for _ in 0..RACES {
             if satisfied(&onboarding, attempt, rings) {
                 self.give_back(&onboarding, fence).await?;
@@ -225,13 +225,19 @@ impl Looker<'_> {
         let lapsed = is_past_horizon(created, &before.truth, at, horizons, self.gateway.world.pace);
         let dead = !self.connection.account.tells_expiry()
             && before.truth.attempt().is_some_and(|run| run.link_expires_at.is_some_and(|end| end <= at));
-        reduce(&before.truth, snapshot, &|parts| self.assessed(parts, lapsed, dead), occasion)
+        let declined = before.truth.attempt().is_some_and(|run| run.declined);
+        reduce(&before.truth, snapshot, &|parts| self.assessed(parts, lapsed, dead, declined), occasion)
     }
 
     /// What the provider still calls open is abandoned once its horizon has passed; and expired once its link is dead,
-    /// where the provider does not say so itself and nothing is in its hands yet.
-    fn assessed(&self, parts: &[Part], lapsed: bool, dead: bool) -> Assessment {
+    /// where the provider does not say so itself and nothing is in its hands yet; and cancelled where the person came back
+    /// and had refused.
+    fn assessed(&self, parts: &[Part], lapsed: bool, dead: bool, declined: bool) -> Assessment {
         match self.connection.account.assess(parts) {
+            Assessment::Known(opinion) if declined && opinion.status.is_before_submission() => {
+                let reason = Because { code: Reason::ConsentDeclined, provider_code: None };
+                Assessment::Known(Opinion { reasons: vec![reason], ..Opinion::plain(Status::Cancelled) })
+            }
             Assessment::Known(opinion) if lapsed && !opinion.status.is_settled() => {
                 Assessment::Known(Opinion { status: Status::Abandoned, action: None, ..opinion })
             }

@@ -5,4 +5,5 @@ pub mod http;
 pub mod ledger;
 pub mod login;
 pub mod vault;
+pub mod way;
 pub mod world;

@@ -171,12 +171,19 @@ pub struct ConnectionRecord {
     /// When it is read next; absent where nobody has asked for that.
     #[serde(default)]
     pub feed_due: Option<Timestamp>,
-    /// A login that all share.
-    #[serde(default)]
-    pub login: SharedLogin,
 }
 
-/// A login that all share; one at a time replaces it.
+/// Where a login rests that functions share.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LoginKey {
+    /// With a connection: the account's own.
+    Connection(ConnectionKey),
+    /// Beside an onboarding's own key, which seals it: what a person has granted. Where that key was destroyed there is
+    /// nothing and nothing can be put.
+    Onboarding(OnboardingKey),
+}
+
+/// A login that functions share; one at a time replaces it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedLogin {
     /// Bumped by every replacement; 0 before the first.
@@ -349,8 +356,17 @@ pub trait Ledger: Send + Sync {
         due: Option<Timestamp>,
     ) -> Result<bool, LedgerError>;
 
-    /// Marks a subject as erased until then, whatever it was.
-    async fn erase_subject(&self, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError>;
+    /// Binds a subject whatever it was, one that was erased included: a person who comes again has a new run. Answers
+    /// with the notice that was parked there, if any.
+    async fn hand_on(
+        &self,
+        key: &SubjectKey,
+        onboarding: &OnboardingId,
+        attempt: u8,
+    ) -> Result<Option<Notice>, LedgerError>;
+
+    /// Marks a subject as erased until then, whatever it was, unless it is bound to another onboarding than `of`.
+    async fn erase_subject(&self, key: &SubjectKey, of: &OnboardingId, until: Timestamp) -> Result<(), LedgerError>;
 
     /// Claims an action: absent, past its time, or abandoned by its worker. One that was abandoned keeps its content,
     /// whoever takes it over: it is the caller who can compare digests under all keys, and who drops a claim that was
@@ -414,20 +430,23 @@ pub trait Ledger: Send + Sync {
     /// may be counted twice: the quota is never exceeded.
     async fn take_look_quota(&self, key: &ConnectionKey, minute: i64, max: u32) -> Result<bool, LedgerError>;
 
+    /// The shared login; generation 0 before the first.
+    async fn login(&self, key: &LoginKey) -> Result<SharedLogin, LedgerError>;
+
     /// Takes the right to replace the shared login of that generation until `lease.until`, if nobody holds it at `now`.
     async fn lease_login(
         &self,
-        key: &ConnectionKey,
+        key: &LoginKey,
         generation: u64,
         lease: &Lease,
         now: Timestamp,
     ) -> Result<LoginLease, LedgerError>;
 
     /// Replaces the shared login and gives the right back; false if it was not ours any more.
-    async fn replace_login(&self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError>;
+    async fn replace_login(&self, key: &LoginKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError>;
 
     /// Gives the right back unused, if it still is ours.
-    async fn release_login(&self, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError>;
+    async fn release_login(&self, key: &LoginKey, fence: &str) -> Result<(), LedgerError>;
 
     /// Sets where reading the feed goes on, if it still is what was read; else somebody has read on, and that stands.
     async fn move_cursor(&self, key: &ConnectionKey, from: Option<&str>, to: &str) -> Result<(), LedgerError>;

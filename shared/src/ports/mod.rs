@@ -18,12 +18,12 @@ pub use self::fintechos::{ActionCall, Content, DataForm, FintechOs, SignIn};
 pub use self::http::{Audience, Http, HttpError, Method, PROVIDER_DEADLINE, Request, Response};
 pub use self::ledger::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, ERASED_CLAIM, ERASED_REFERENCE, EndpointKey,
-    EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, MAX_REFERENCES,
-    NO_ROOM, Page, Released, SharedLogin, SubjectRecord, SubjectState,
+    EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginKey, LoginLease,
+    MAX_REFERENCES, NO_ROOM, Page, Released, SharedLogin, SubjectRecord, SubjectState,
 };
 pub use self::provider::{
-    Account, BadField, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, ProviderEvent, Reach,
-    Recovery, Registration, Renewed, Shared, Started, Submission, Turn, Unreadable, Whose, Wish,
+    Account, BadField, Carried, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, ProviderEvent,
+    Reach, Recovery, Registration, Renewed, Shared, Started, Submission, Turn, Unreadable, Way, WayBack, Whose, Wish,
 };
 pub use self::tenant::{Connection, Destination, DestinationKind, Reissue, Settings, TenantConfig, UnknownSubject};
 pub use self::vault::{Index, Subscription, Vault, VaultError};

@@ -9,7 +9,8 @@ use thiserror::Error;
 use url::Url;
 
 use crate::domain::{
-    Assessment, Channel, Claim, ConnectionKey, OnboardingId, Part, PartFact, Resource, Snapshot, SubjectKind, Timestamp,
+    Assessment, Channel, Claim, ConnectionKey, ConnectionName, OnboardingId, Part, PartFact, Resource, Snapshot,
+    SubjectKind, Timestamp,
 };
 use crate::proof::{Body, Specification, Verified};
 use crate::secret::Secret;
@@ -32,6 +33,53 @@ pub struct Reach<'a> {
     pub digest: &'a (dyn Fn(&[u8]) -> String + Send + Sync),
     /// The login that all functions share, for providers that want one session and not many.
     pub login: &'a dyn Login,
+    /// What the person of this onboarding has granted, shared and replaced as a login is: where a provider is asked with
+    /// the person's own tokens. Where the work is not about one onboarding there is nothing, and it cannot be had.
+    pub grant: &'a dyn Login,
+    /// The person's way to the provider and back.
+    pub way: &'a dyn Way,
+}
+
+/// A person's way through the provider's pages and back to us.
+pub trait Way: Send + Sync {
+    /// Where the provider sends people back to; without a query, so that it can be registered there.
+    fn back(&self) -> Url;
+
+    /// What the person carries there and back: sealed, it names the onboarding and where they go in the end.
+    ///
+    /// # Errors
+    /// It cannot be sealed.
+    fn carry(&self, onboarding: &OnboardingId, return_url: &Url, until: Timestamp) -> Result<Carried, ProviderError>;
+
+    /// The provider's page, reached through us: what is carried is put into a cookie, for providers that may not give it
+    /// back.
+    ///
+    /// # Errors
+    /// It cannot be sealed.
+    fn through_us(&self, page: &Url, carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError>;
+}
+
+/// What a person carries.
+pub struct Carried {
+    /// As the provider's page gets it.
+    pub sealed: String,
+    /// What it is consumed by: see [`Started::return_nonce`].
+    pub nonce: String,
+}
+
+/// How a provider sends a person back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WayBack {
+    /// The member of the query that holds its code.
+    pub code: &'static str,
+    /// Whether what the person carries comes back in the query with a code (`state`). Then a code without it is refused:
+    /// a cookie alone says whose browser it is, not whose code.
+    pub with_state: bool,
+}
+
+impl WayBack {
+    /// OAuth2's authorisation code.
+    pub const OAUTH2: Self = Self { code: "code", with_state: true };
 }
 
 /// A login that all functions share: it rests sealed with the connection, and one at a time replaces it. Whoever dies
@@ -82,6 +130,19 @@ pub struct Turn {
 pub enum Event {
     /// Look at this.
     Look {
+        /// At what.
+        subject: Resource,
+        /// What the look must not contradict.
+        claim: Claim,
+        /// The event's type, for the log: a word of the provider, clipped.
+        kind: String,
+    },
+    /// Look at this through another connection of the same tenant.
+    Elsewhere {
+        /// Through which.
+        connection: ConnectionName,
+        /// Of which provider that has to be.
+        provider: &'static str,
         /// At what.
         subject: Resource,
         /// What the look must not contradict.
@@ -185,8 +246,10 @@ pub struct Started {
     pub entrance: Entrance,
     /// Until when it lives, as far as is known.
     pub expires_at: Option<Timestamp>,
-    /// The nonce of the state that it gave the provider, where the person comes back with a code.
+    /// The nonce of what the person carries ([`Carried`]), where they come back with a code.
     pub return_nonce: Option<String>,
+    /// By what else the provider will name it: a person, who may have been here before. The newest run has the name.
+    pub names: Vec<Resource>,
 }
 
 /// A fresh entrance into a run that is there already.
@@ -195,6 +258,8 @@ pub struct Renewed {
     pub entrance: Entrance,
     /// Until when it lives, as far as is known.
     pub expires_at: Option<Timestamp>,
+    /// As in [`Started`]; without one the last stands.
+    pub return_nonce: Option<String>,
 }
 
 /// Whose a subject is, as the provider tells.
@@ -462,12 +527,31 @@ pub trait Account: Send + Sync {
         ))
     }
 
-    /// The person came back with a code of the provider.
+    /// How it sends a person back.
+    fn way_back(&self) -> WayBack {
+        WayBack::OAUTH2
+    }
+
+    /// The person came back with a code of the provider: it is exchanged, and what it gave is kept ([`Reach::grant`]).
+    /// Without a code: one was begun to be exchanged before, by somebody who died or is still at it; what is kept of it is
+    /// gone on with, and no code is exchanged. Answers with the names that the provider will call the run by (see
+    /// [`Started::names`]); none where nothing has come of it.
     ///
     /// # Errors
-    /// See [`ProviderError`].
-    async fn exchange(&self, _reach: Reach<'_>, _subject: &Resource, _code: &Secret) -> Result<(), ProviderError> {
+    /// See [`ProviderError`]; after [`ProviderError::Unavailable`], [`ProviderError::Busy`] and
+    /// [`ProviderError::Renewing`] the same code is tried again.
+    async fn exchange(
+        &self,
+        _reach: Reach<'_>,
+        _subject: &Resource,
+        _code: Option<&Secret>,
+    ) -> Result<Option<Vec<Resource>>, ProviderError> {
         Err(ProviderError::Unsupported("this provider sends nobody back with a code"))
+    }
+
+    /// Another connection of the same tenant that its settings name, and the provider that it has to be of.
+    fn refers_to(&self) -> Option<(&ConnectionName, &'static str)> {
+        None
     }
 
     /// Changes an e-mail address or a phone number.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use idv_gateway::domain::{ConnectionKey, ConnectionName, Tenant};
 use idv_gateway::memory::http::{Call, ScriptedHttp};
 use idv_gateway::memory::login::MemoryLogin;
+use idv_gateway::memory::way::MemoryWay;
 use idv_gateway::memory::world::{ManualClock, manual};
 use idv_gateway::ports::{Http, HttpError, Login, Reach, Request, Response, World};
 use serde_json::Value;
@@ -32,6 +33,9 @@ pub struct Bench {
     pub clock: Arc<ManualClock>,
     /// Of its own.
     pub login: MemoryLogin,
+    /// What the person has granted.
+    pub grant: MemoryLogin,
+    way: MemoryWay,
     connection: ConnectionKey,
     public_url: Url,
     line: fn(&Call) -> String,
@@ -45,7 +49,9 @@ impl Bench {
         let tenant = Tenant::parse("acme").unwrap();
         let connection = ConnectionKey { tenant, name: ConnectionName::parse(connection).unwrap() };
         let public_url = Url::parse("https://idv.example.com").unwrap();
-        Self { http: Yielding(http), world, clock, login: MemoryLogin::default(), connection, public_url, line }
+        let (login, grant) = (MemoryLogin::default(), MemoryLogin::default());
+        let way = MemoryWay::new(public_url.clone());
+        Self { http: Yielding(http), world, clock, login, grant, way, connection, public_url, line }
     }
 
     /// With the clock that the outside goes by.
@@ -70,6 +76,8 @@ impl Bench {
             public_url: &self.public_url,
             digest: &digest,
             login,
+            grant: &self.grant,
+            way: &self.way,
         }
     }
 

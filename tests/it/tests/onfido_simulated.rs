@@ -12,6 +12,7 @@ use idv_gateway::domain::{
     SubjectKind, Tenant,
 };
 use idv_gateway::memory::login::MemoryLogin;
+use idv_gateway::memory::way::MemoryWay;
 use idv_gateway::ports::{Account, Entrance, ProviderError, Reach, Submission, Whose, Wish, World};
 use idv_gateway::providers;
 use idv_gateway::section::{Faults, Section};
@@ -32,6 +33,7 @@ struct Bench {
     connection: ConnectionKey,
     public_url: Url,
     login: MemoryLogin,
+    way: MemoryWay,
 }
 
 impl Bench {
@@ -43,7 +45,8 @@ impl Bench {
         let connection =
             ConnectionKey { tenant: Tenant::parse("acme").unwrap(), name: ConnectionName::parse("onfido").unwrap() };
         let public_url = Url::parse("https://idv.example.com/").unwrap();
-        Self { onfido, account, http, world, connection, public_url, login: MemoryLogin::default() }
+        let (login, way) = (MemoryLogin::default(), MemoryWay::new(public_url.clone()));
+        Self { onfido, account, http, world, connection, public_url, login, way }
     }
 
     async fn usual() -> Self {
@@ -58,6 +61,8 @@ impl Bench {
             public_url: &self.public_url,
             digest: &|data| format!("k.{}", data.len()),
             login: &self.login,
+            grant: &self.login,
+            way: &self.way,
         }
     }
 

@@ -10,6 +10,7 @@ use idv_gateway::domain::schedule::Pace;
 use idv_gateway::domain::{ConnectionName, Tenant};
 use idv_gateway::memory::http::{ScriptedHttp, json as answer};
 use idv_gateway::memory::login::MemoryLogin;
+use idv_gateway::memory::way::MemoryWay;
 use idv_gateway::ports::Reach;
 use idv_gateway::secret::Secret;
 use serde_json::{Value, json};
@@ -61,6 +62,7 @@ fn asked_for(version: &str, workflow: bool) -> Result<BTreeSet<String>, Referenc
     let http = ScriptedHttp::new(move |_| Ok(answer(201, &made)));
     let (world, login) = (world::system(Pace::REAL), MemoryLogin::default());
     let public_url = Url::parse("https://idv.example.com").map_err(|error| wrong(error.to_string()))?;
+    let way = MemoryWay::new(public_url.clone());
     let reach = Reach {
         http: &http,
         world: &world,
@@ -68,6 +70,8 @@ fn asked_for(version: &str, workflow: bool) -> Result<BTreeSet<String>, Referenc
         public_url: &public_url,
         digest: &|_| String::new(),
         login: &login,
+        grant: &login,
+        way: &way,
     };
     let url = Secret::from(public_url.to_string());
     let registering = pin!(connection.account.register(reach, &url, false));

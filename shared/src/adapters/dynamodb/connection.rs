@@ -1,22 +1,17 @@
 //! A connection's shared state: its pause, its failures in a row, and how many looks it had in this minute.
 
-use crate::domain::{ConnectionKey, Lease, Timestamp};
-use crate::ports::{ConnectionRecord, Due, LedgerError, LoginLease, SharedLogin};
+use crate::domain::{ConnectionKey, Timestamp};
+use crate::ports::{ConnectionRecord, Due, LedgerError};
 
 use super::DynamoLedger;
 use super::attributes::{moment, number, text};
-use super::calls::{Outcome, contended};
+use super::calls::Outcome;
 use super::due::{LOOK_DUE, LOOK_RUNG};
 use super::expression::{Condition, Relation, Update};
 
 const PAUSED_UNTIL: &str = "paused_until";
 const FAILURES: &str = "failures";
 const CURSOR: &str = "cursor";
-const LOGIN: &str = "login";
-const GENERATION: &str = "login_generation";
-/// Who replaces the login, and until when.
-const FENCE: &str = "login_fence";
-const UNTIL: &str = "login_until";
 const MINUTE: &str = "look_minute";
 const LOOKS: &str = "looks";
 
@@ -27,10 +22,6 @@ pub(super) async fn read(ledger: &DynamoLedger, key: &ConnectionKey) -> Result<C
         failures: item.number(FAILURES)?.unwrap_or_default(),
         cursor: item.text(CURSOR)?.map(str::to_owned),
         feed_due: item.moment(LOOK_RUNG)?.or(item.moment(LOOK_DUE)?),
-        login: SharedLogin {
-            generation: item.number(GENERATION)?.unwrap_or_default(),
-            sealed: item.text(LOGIN)?.map(str::to_owned),
-        },
     })
 }
 
@@ -110,64 +101,6 @@ pub(super) async fn take_look(
         }
     }
     Ok(false)
-}
-
-pub(super) async fn lease_login(
-    ledger: &DynamoLedger,
-    key: &ConnectionKey,
-    generation: u64,
-    lease: &Lease,
-    now: Timestamp,
-) -> Result<LoginLease, LedgerError> {
-    let same = match generation {
-        0 => Condition::Absent(GENERATION),
-        stood => Condition::equal(GENERATION, number(stood)),
-    };
-    let update = Update::of(key)
-        .set(UNTIL, moment(lease.until))
-        .set(FENCE, text(&lease.fence))
-        .when(same)
-        .when(Condition::absent_or(UNTIL, Relation::AtMost, moment(now)));
-    match ledger.update(&update).await? {
-        Outcome::Done(_) => Ok(LoginLease::Taken),
-        Outcome::Stood(None) => Err(contended()),
-        Outcome::Stood(Some(stood)) => {
-            if stood.number(GENERATION)?.unwrap_or(0) != generation {
-                return Ok(LoginLease::Moved);
-            }
-            let until = stood.moment(UNTIL)?.unwrap_or(now);
-            // The repeat of our own write, whose answer was lost.
-            let ours = stood.text(FENCE)? == Some(lease.fence.as_str());
-            Ok(if ours { LoginLease::Taken } else { LoginLease::Held(until) })
-        }
-    }
-}
-
-pub(super) async fn replace_login(
-    ledger: &DynamoLedger,
-    key: &ConnectionKey,
-    fence: &str,
-    login: &SharedLogin,
-) -> Result<bool, LedgerError> {
-    let update = Update::of(key)
-        .put(LOGIN, login.sealed.as_deref().map(text))
-        .set(GENERATION, number(login.generation))
-        .remove(UNTIL)
-        .remove(FENCE)
-        .when(Condition::equal(FENCE, text(fence)));
-    match ledger.update(&update).await? {
-        Outcome::Done(_) => Ok(true),
-        Outcome::Stood(stood) => {
-            let Some(stood) = stood else { return Ok(false) };
-            let same = stood.number(GENERATION)? == Some(login.generation);
-            Ok(same && stood.text(LOGIN)? == login.sealed.as_deref())
-        }
-    }
-}
-
-pub(super) async fn release_login(ledger: &DynamoLedger, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError> {
-    let update = Update::of(key).remove(UNTIL).remove(FENCE).when(Condition::equal(FENCE, text(fence)));
-    ledger.update(&update).await.map(drop)
 }
 
 pub(super) async fn move_cursor(

@@ -80,7 +80,14 @@ pub const ITEM_KINDS: &[ItemKind] = &[
         sk: "`key`",
         written_by: "onboarding-initiator, event-fetcher (links made ready ahead)",
         read_by: "onboarding-initiator, event-fetcher",
-        attributes: &[("wrapped", "the sealed key")],
+        attributes: &[
+            ("wrapped", "the sealed key"),
+            (
+                "login, login_generation",
+                "what the person has granted (tokens), sealed with the key; bumped by every replacement",
+            ),
+            ("login_fence, login_until", "who replaces it, and until when nobody else does"),
+        ],
         ends: "by erasing",
     },
     ItemKind {

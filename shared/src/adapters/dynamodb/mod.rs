@@ -29,6 +29,7 @@ mod expression;
 pub mod items;
 mod keys;
 mod list;
+mod login;
 mod look;
 mod onboarding;
 mod reference;
@@ -44,7 +45,7 @@ use crate::domain::{
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
-    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Released, SharedLogin, SubjectRecord,
+    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginKey, LoginLease, Page, Released, SharedLogin, SubjectRecord,
     SubjectState,
 };
 
@@ -160,8 +161,17 @@ impl Ledger for DynamoLedger {
         subject::set_aside(self, key, record, due).await
     }
 
-    async fn erase_subject(&self, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError> {
-        subject::erase(self, key, until).await
+    async fn hand_on(
+        &self,
+        key: &SubjectKey,
+        onboarding: &OnboardingId,
+        attempt: u8,
+    ) -> Result<Option<Notice>, LedgerError> {
+        subject::hand_on(self, key, onboarding, attempt).await
+    }
+
+    async fn erase_subject(&self, key: &SubjectKey, of: &OnboardingId, until: Timestamp) -> Result<(), LedgerError> {
+        subject::erase(self, key, of, until).await
     }
 
     async fn claim(&self, key: &ClaimKey, record: &ClaimRecord, now: Timestamp) -> Result<Claimed, LedgerError> {
@@ -233,22 +243,26 @@ impl Ledger for DynamoLedger {
         connection::take_look(self, key, minute, max).await
     }
 
+    async fn login(&self, key: &LoginKey) -> Result<SharedLogin, LedgerError> {
+        login::login(self, key).await
+    }
+
     async fn lease_login(
         &self,
-        key: &ConnectionKey,
+        key: &LoginKey,
         generation: u64,
         lease: &Lease,
         now: Timestamp,
     ) -> Result<LoginLease, LedgerError> {
-        connection::lease_login(self, key, generation, lease, now).await
+        login::lease_login(self, key, generation, lease, now).await
     }
 
-    async fn replace_login(&self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError> {
-        connection::replace_login(self, key, fence, login).await
+    async fn replace_login(&self, key: &LoginKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError> {
+        login::replace_login(self, key, fence, login).await
     }
 
-    async fn release_login(&self, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError> {
-        connection::release_login(self, key, fence).await
+    async fn release_login(&self, key: &LoginKey, fence: &str) -> Result<(), LedgerError> {
+        login::release_login(self, key, fence).await
     }
 
     async fn move_cursor(&self, key: &ConnectionKey, from: Option<&str>, to: &str) -> Result<(), LedgerError> {

@@ -1,5 +1,5 @@
 //! Subjects: one item for each id of a provider, in one of four states. Strength, weakest first: absent or past its
-//! time, stranger and parked, bound, erased. Bound and erased give way to nothing but erasing.
+//! time, stranger and parked, bound, erased. Bound and erased give way to nothing but erasing and being handed on.
 
 use crate::domain::{ConnectionKey, ConnectionName, Tenant};
 use crate::domain::{Notice, OnboardingId, ProviderId, Resource, ResourceKind, SubjectKey, Timestamp};
@@ -9,7 +9,7 @@ use super::DynamoLedger;
 use super::attributes::{EXPIRES, Item, expiry, moment, nested, number, text, unreadable};
 use super::calls::{Outcome, RACES, contended};
 use super::due::{LOOK_DUE, LOOK_ENTRY, gives_way};
-use super::expression::{Answer, Condition, Update};
+use super::expression::{Answer, Condition, Relation, Update};
 use super::keys::ItemKey;
 
 const STATE: &str = "state";
@@ -47,16 +47,7 @@ pub(super) async fn bind(
     attempt: u8,
 ) -> Result<(SubjectState, Option<Notice>), LedgerError> {
     let ours = SubjectState::Bound { onboarding: onboarding.clone(), attempt };
-    // The notice stays beside it: whoever could not ring it, because an answer was lost or it died, asks again.
-    let update = named(Update::of(key), key)
-        .set(STATE, text(BOUND))
-        .set(ONBOARDING, text(onboarding.as_str()))
-        .set(ATTEMPT, number(attempt))
-        .remove_all(&LOOK_ENTRY)
-        .remove(UNTIL)
-        .remove(EXPIRES)
-        .when(weak())
-        .answering(Answer::Before);
+    let update = bound(key, onboarding, attempt).when(weak());
     match ledger.update(&update).await? {
         Outcome::Done(before) => Ok((ours, before.nested(NOTICE)?)),
         Outcome::Stood(Some(stood)) => {
@@ -65,6 +56,30 @@ pub(super) async fn bind(
             Ok((state, notice))
         }
         Outcome::Stood(None) => Err(contended()),
+    }
+}
+
+/// The notice stays beside it: whoever could not ring it, because an answer was lost or it died, asks again.
+fn bound(key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> Update {
+    named(Update::of(key), key)
+        .set(STATE, text(BOUND))
+        .set(ONBOARDING, text(onboarding.as_str()))
+        .set(ATTEMPT, number(attempt))
+        .remove_all(&LOOK_ENTRY)
+        .remove(UNTIL)
+        .remove(EXPIRES)
+        .answering(Answer::Before)
+}
+
+pub(super) async fn hand_on(
+    ledger: &DynamoLedger,
+    key: &SubjectKey,
+    onboarding: &OnboardingId,
+    attempt: u8,
+) -> Result<Option<Notice>, LedgerError> {
+    match ledger.update(&bound(key, onboarding, attempt)).await? {
+        Outcome::Done(before) => before.nested(NOTICE),
+        Outcome::Stood(_) => Err(contended()),
     }
 }
 
@@ -127,13 +142,20 @@ async fn park(
     Err(contended())
 }
 
-pub(super) async fn erase(ledger: &DynamoLedger, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn erase(
+    ledger: &DynamoLedger,
+    key: &SubjectKey,
+    of: &OnboardingId,
+    until: Timestamp,
+) -> Result<(), LedgerError> {
+    let not_anothers = Condition::absent_or(ONBOARDING, Relation::Equal, text(of.as_str()));
     let update = Update::of(key)
         .set(STATE, text(ERASED))
         .set(UNTIL, moment(until))
         .set(EXPIRES, expiry(until))
         .remove_all(&LOOK_ENTRY)
-        .remove_all(&[ONBOARDING, ATTEMPT, NOTICE, TENANT, CONNECTION, KIND, ID]);
+        .remove_all(&[ONBOARDING, ATTEMPT, NOTICE, TENANT, CONNECTION, KIND, ID])
+        .when(not_anothers);
     ledger.update(&update).await.map(drop)
 }
 

@@ -1,7 +1,7 @@
 //! Connections and destinations.
 
-use crate::domain::{ConnectionKey, Lease, Timestamp};
-use crate::ports::{ConnectionRecord, Due, EndpointKey, EndpointRecord, EndpointWrite, LoginLease, SharedLogin};
+use crate::domain::{ConnectionKey, Timestamp};
+use crate::ports::{ConnectionRecord, Due, EndpointKey, EndpointRecord, EndpointWrite};
 
 use super::state::{EndpointRow, Entry, State};
 
@@ -9,47 +9,6 @@ impl State {
     pub(super) fn connection(&self, key: &ConnectionKey) -> ConnectionRecord {
         let Some(row) = self.connections.get(key) else { return ConnectionRecord::default() };
         ConnectionRecord { feed_due: row.feed.rung.or(row.feed.at), ..row.record.clone() }
-    }
-
-    pub(super) fn lease_login(
-        &mut self,
-        key: &ConnectionKey,
-        generation: u64,
-        lease: &Lease,
-        now: Timestamp,
-    ) -> LoginLease {
-        let row = self.connections.entry(key.clone()).or_default();
-        if row.record.login.generation != generation {
-            return LoginLease::Moved;
-        }
-        match &row.renewing {
-            Some(held) if held.fence == lease.fence => LoginLease::Taken,
-            Some(held) if held.until > now => LoginLease::Held(held.until),
-            Some(_) | None => {
-                row.renewing = Some(lease.clone());
-                self.writes += 1;
-                LoginLease::Taken
-            }
-        }
-    }
-
-    pub(super) fn replace_login(&mut self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> bool {
-        let Some(row) = self.connections.get_mut(key) else { return false };
-        if row.renewing.as_ref().is_none_or(|held| held.fence != fence) {
-            return &row.record.login == login;
-        }
-        row.record.login = login.clone();
-        row.renewing = None;
-        self.writes += 1;
-        true
-    }
-
-    pub(super) fn release_login(&mut self, key: &ConnectionKey, fence: &str) {
-        let Some(row) = self.connections.get_mut(key) else { return };
-        if row.renewing.as_ref().is_some_and(|held| held.fence == fence) {
-            row.renewing = None;
-            self.writes += 1;
-        }
     }
 
     pub(super) fn move_cursor(&mut self, key: &ConnectionKey, from: Option<&str>, to: &str) {

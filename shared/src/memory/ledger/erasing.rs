@@ -1,7 +1,7 @@
 //! Erasing, step by step.
 
 use crate::domain::{Handover, Identity, Look, Onboarding, OnboardingKey, Reference, Timestamp, Truth};
-use crate::ports::{Due, ERASED_REFERENCE, LedgerError};
+use crate::ports::{Due, ERASED_REFERENCE, LedgerError, LoginKey};
 
 use super::state::{Entry, State};
 
@@ -16,6 +16,7 @@ impl State {
 
     pub(super) fn destroy_key(&mut self, key: &OnboardingKey) {
         self.keys.remove(key);
+        self.logins.remove(&LoginKey::Onboarding(key.clone()));
         self.writes += 1;
     }
 

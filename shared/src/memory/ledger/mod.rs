@@ -7,6 +7,7 @@ mod connections;
 mod deliveries;
 mod due;
 mod erasing;
+mod logins;
 mod looks;
 mod state;
 mod subjects;
@@ -22,8 +23,8 @@ use crate::domain::{
 };
 use crate::ports::{
     ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, Due, DueBell, EndpointKey, EndpointRecord,
-    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, NO_ROOM, Page, Released, SharedLogin, SubjectRecord,
-    SubjectState,
+    EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginKey, LoginLease, NO_ROOM, Page, Released, SharedLogin,
+    SubjectRecord, SubjectState,
 };
 
 use self::state::State;
@@ -169,8 +170,17 @@ impl Ledger for MemoryLedger {
         self.state().set_aside(key, record, due)
     }
 
-    async fn erase_subject(&self, key: &SubjectKey, until: Timestamp) -> Result<(), LedgerError> {
-        self.state().erase_subject(key, until);
+    async fn hand_on(
+        &self,
+        key: &SubjectKey,
+        onboarding: &OnboardingId,
+        attempt: u8,
+    ) -> Result<Option<Notice>, LedgerError> {
+        Ok(self.state().hand_on(key, onboarding, attempt))
+    }
+
+    async fn erase_subject(&self, key: &SubjectKey, of: &OnboardingId, until: Timestamp) -> Result<(), LedgerError> {
+        self.state().erase_subject(key, of, until);
         Ok(())
     }
 
@@ -249,21 +259,25 @@ impl Ledger for MemoryLedger {
         Ok(self.state().take_look(key, minute, max))
     }
 
+    async fn login(&self, key: &LoginKey) -> Result<SharedLogin, LedgerError> {
+        Ok(self.state().login(key))
+    }
+
     async fn lease_login(
         &self,
-        key: &ConnectionKey,
+        key: &LoginKey,
         generation: u64,
         lease: &Lease,
         now: Timestamp,
     ) -> Result<LoginLease, LedgerError> {
-        Ok(self.state().lease_login(key, generation, lease, now))
+        self.state().lease_login(key, generation, lease, now)
     }
 
-    async fn replace_login(&self, key: &ConnectionKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError> {
+    async fn replace_login(&self, key: &LoginKey, fence: &str, login: &SharedLogin) -> Result<bool, LedgerError> {
         Ok(self.state().replace_login(key, fence, login))
     }
 
-    async fn release_login(&self, key: &ConnectionKey, fence: &str) -> Result<(), LedgerError> {
+    async fn release_login(&self, key: &LoginKey, fence: &str) -> Result<(), LedgerError> {
         self.state().release_login(key, fence);
         Ok(())
     }

@@ -6,7 +6,10 @@ use crate::domain::schedule::Pace;
 use crate::domain::{
     Change, ConnectionKey, Lease, Onboarding, OnboardingId, OnboardingKey, Reference, SubjectKey, Tenant, Timestamp,
 };
-use crate::ports::{ClaimKey, ClaimRecord, ConnectionRecord, Due, EndpointKey, EndpointRecord, Page, SubjectRecord};
+use crate::ports::{
+    ClaimKey, ClaimRecord, ConnectionRecord, Due, EndpointKey, EndpointRecord, LoginKey, Page, SharedLogin,
+    SubjectRecord,
+};
 
 /// Everything that stands in a ledger, for comparing. Marks of writes (nonces) are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Contents {
     pub connections: BTreeMap<ConnectionKey, ConnectionRecord>,
     /// Destinations.
     pub endpoints: BTreeMap<EndpointKey, EndpointRecord>,
+    /// Logins that functions share.
+    pub logins: BTreeMap<LoginKey, SharedLogin>,
 }
 
 pub(super) struct State {
@@ -40,6 +45,14 @@ pub(super) struct State {
     pub(super) references: BTreeMap<(Tenant, Reference), BTreeSet<OnboardingId>>,
     pub(super) connections: BTreeMap<ConnectionKey, ConnectionRow>,
     pub(super) endpoints: BTreeMap<EndpointKey, EndpointRow>,
+    pub(super) logins: BTreeMap<LoginKey, LoginRow>,
+}
+
+/// A login, and who replaces it.
+#[derive(Clone, Default)]
+pub(super) struct LoginRow {
+    pub(super) login: SharedLogin,
+    pub(super) renewing: Option<Lease>,
 }
 
 /// An onboarding, and what its item says beside it.
@@ -82,7 +95,6 @@ pub(super) struct ConnectionRow {
     /// `feed_due` is kept in the entry.
     pub(super) record: ConnectionRecord,
     pub(super) feed: Entry,
-    pub(super) renewing: Option<Lease>,
     pub(super) minute: Option<i64>,
     pub(super) looks: u32,
 }
@@ -135,6 +147,7 @@ impl State {
             references: BTreeMap::new(),
             connections: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            logins: BTreeMap::new(),
         }
     }
 
@@ -148,6 +161,7 @@ impl State {
             references: self.references.clone(),
             connections: self.connections.iter().map(|(key, row)| (key.clone(), row.record.clone())).collect(),
             endpoints: self.endpoints.iter().map(|(key, row)| (key.clone(), row.record.clone())).collect(),
+            logins: self.logins.iter().map(|(key, row)| (key.clone(), row.login.clone())).collect(),
         }
     }
 

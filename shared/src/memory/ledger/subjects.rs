@@ -25,10 +25,16 @@ impl State {
             let notice = notice.filter(|_| state == ours);
             return (state, notice.map(|notice| *notice));
         }
-        let record = SubjectRecord { state: ours.clone(), until: None };
+        (ours, self.hand_on(key, onboarding, attempt))
+    }
+
+    pub(super) fn hand_on(&mut self, key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> Option<Notice> {
+        let notice = self.subjects.get(key).and_then(|row| row.notice.clone());
+        let state = SubjectState::Bound { onboarding: onboarding.clone(), attempt };
+        let record = SubjectRecord { state, until: None };
         self.subjects.insert(key.clone(), SubjectRow { record, notice: notice.clone(), look: Entry::default() });
         self.writes += 1;
-        (ours, notice.map(|notice| *notice))
+        notice.map(|notice| *notice)
     }
 
     pub(super) fn set_aside(
@@ -63,7 +69,11 @@ impl State {
         Ok(true)
     }
 
-    pub(super) fn erase_subject(&mut self, key: &SubjectKey, until: Timestamp) {
+    pub(super) fn erase_subject(&mut self, key: &SubjectKey, of: &OnboardingId, until: Timestamp) {
+        let state = self.subjects.get(key).map(|row| &row.record.state);
+        if matches!(state, Some(SubjectState::Bound { onboarding, .. }) if onboarding != of) {
+            return;
+        }
         let record = SubjectRecord { state: SubjectState::Erased, until: Some(until) };
         self.subjects.insert(key.clone(), SubjectRow { record, notice: None, look: Entry::default() });
         self.writes += 1;

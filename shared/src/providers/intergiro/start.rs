@@ -91,9 +91,13 @@ impl Intergiro {
             first @ (Ok(_) | Err(_)) => first,
         };
         match outcome {
-            Ok(Renewed { entrance, expires_at }) => {
-                Ok(Started { subject: Kind::Individual.resource(id), entrance, expires_at, return_nonce: None })
-            }
+            Ok(Renewed { entrance, expires_at, .. }) => Ok(Started {
+                subject: Kind::Individual.resource(id),
+                entrance,
+                expires_at,
+                return_nonce: None,
+                names: Vec::new(),
+            }),
             Err(ProviderError::NotFound | ProviderError::Busy { .. } | ProviderError::Renewing) => {
                 Err(ProviderError::Unavailable("the individual was made, the link could not be"))
             }
@@ -131,7 +135,7 @@ impl Intergiro {
                 Entrance::Link { url, embed: false }
             }
         };
-        Ok(Renewed { entrance, expires_at })
+        Ok(Renewed { entrance, expires_at, return_nonce: None })
     }
 
     /// See the module.

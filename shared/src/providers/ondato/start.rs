@@ -95,7 +95,13 @@ impl Ondato {
             Channel::Link => self.link(reach, wish, &id, order.language.as_deref()).await?,
         };
         let expires_at = Some(began_at + reach.world.pace.of(LINK_LIFE));
-        Ok(Started { subject: Kind::IdentityVerification.resource(id), entrance, expires_at, return_nonce: None })
+        Ok(Started {
+            subject: Kind::IdentityVerification.resource(id),
+            entrance,
+            expires_at,
+            return_nonce: None,
+            names: Vec::new(),
+        })
     }
 
     async fn create(&self, reach: Reach<'_>, body: &Value) -> Result<ProviderId, ProviderError> {

@@ -60,12 +60,18 @@ impl Onfido {
         match &order.way {
             Way::Classic(place) => {
                 let person = self.new_person(reach, order.applicant).await?;
-                let Renewed { entrance, expires_at } = match self.sdk_entrance(reach, &person.id, place).await {
+                let Renewed { entrance, expires_at, .. } = match self.sdk_entrance(reach, &person.id, place).await {
                     Ok(made) => made,
                     // The next try makes another applicant, so a token that was made and lost is worth nothing.
                     Err(error) => return Err(self.taken_back(reach, &person, error).await),
                 };
-                Ok(Started { subject: Kind::Applicant.resource(person.id), entrance, expires_at, return_nonce: None })
+                Ok(Started {
+                    subject: Kind::Applicant.resource(person.id),
+                    entrance,
+                    expires_at,
+                    return_nonce: None,
+                    names: Vec::new(),
+                })
             }
             Way::Studio(studio) => {
                 let before = self.run_before(reach, wish).await?;
@@ -177,7 +183,11 @@ impl Onfido {
         };
         let token = answer::object::<Token>(&response)?.token.filter(|token| !token.is_empty());
         let token = token.ok_or(ProviderError::Unavailable("the answer has no token"))?;
-        Ok(Renewed { entrance: Entrance::Sdk { token }, expires_at: Some(began_at + reach.world.pace.of(TOKEN_LIFE)) })
+        Ok(Renewed {
+            entrance: Entrance::Sdk { token },
+            expires_at: Some(began_at + reach.world.pace.of(TOKEN_LIFE)),
+            return_nonce: None,
+        })
     }
 
     async fn new_run(
@@ -233,7 +243,13 @@ impl Onfido {
             Some(token) => (Entrance::Sdk { token }, Some(since + reach.world.pace.of(RUN_TOKEN_LIFE))),
             None => (self.link(&mut run)?, run.link_expires_at()),
         };
-        Ok(Started { subject: Kind::WorkflowRun.resource(id), entrance, expires_at, return_nonce: None })
+        Ok(Started {
+            subject: Kind::WorkflowRun.resource(id),
+            entrance,
+            expires_at,
+            return_nonce: None,
+            names: Vec::new(),
+        })
     }
 
     /// Whether it may stand in a frame is not documented: no.

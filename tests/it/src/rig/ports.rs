@@ -15,8 +15,8 @@ use idv_gateway::memory::ledger::MemoryLedger;
 use idv_gateway::memory::vault::MemoryVault;
 use idv_gateway::ports::{
     Bells, BellsError, ClaimKey, ClaimRecord, Claimed, Commit, Committed, ConnectionRecord, DeliveryBell, Due, DueBell,
-    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginLease, Page, Rejected,
-    Released, SharedLogin, SubjectRecord, SubjectState, Subscription, TenantConfig, Vault, VaultError,
+    EndpointKey, EndpointRecord, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginKey, LoginLease, Page,
+    Rejected, Released, SharedLogin, SubjectRecord, SubjectState, Subscription, TenantConfig, Vault, VaultError,
 };
 
 use super::chaos::{Chaos, Class};
@@ -104,7 +104,8 @@ ledger! {
     subjects(keys: &[SubjectKey], now: Timestamp) -> Vec<Option<SubjectRecord>>;
     bind(key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> (SubjectState, Option<Notice>);
     set_aside(key: &SubjectKey, record: &SubjectRecord, due: Option<Timestamp>) -> bool;
-    erase_subject(key: &SubjectKey, until: Timestamp) -> ();
+    hand_on(key: &SubjectKey, onboarding: &OnboardingId, attempt: u8) -> Option<Notice>;
+    erase_subject(key: &SubjectKey, of: &OnboardingId, until: Timestamp) -> ();
     claim(key: &ClaimKey, record: &ClaimRecord, now: Timestamp) -> Claimed;
     finish_claim(key: &ClaimKey, fence: &str) -> bool;
     drop_claim(key: &ClaimKey, fence: &str, now: Timestamp) -> ();
@@ -121,9 +122,10 @@ ledger! {
     pause(key: &ConnectionKey, until: Timestamp) -> ();
     unpause(key: &ConnectionKey, read: &ConnectionRecord) -> ();
     take_look_quota(key: &ConnectionKey, minute: i64, max: u32) -> bool;
-    lease_login(key: &ConnectionKey, generation: u64, lease: &Lease, now: Timestamp) -> LoginLease;
-    replace_login(key: &ConnectionKey, fence: &str, login: &SharedLogin) -> bool;
-    release_login(key: &ConnectionKey, fence: &str) -> ();
+    login(key: &LoginKey) -> SharedLogin;
+    lease_login(key: &LoginKey, generation: u64, lease: &Lease, now: Timestamp) -> LoginLease;
+    replace_login(key: &LoginKey, fence: &str, login: &SharedLogin) -> bool;
+    release_login(key: &LoginKey, fence: &str) -> ();
     move_cursor(key: &ConnectionKey, from: Option<&str>, to: &str) -> ();
     plan_feed(key: &ConnectionKey, due: Option<Timestamp>) -> ();
     endpoint(key: &EndpointKey) -> Option<EndpointRecord>;

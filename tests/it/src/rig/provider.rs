@@ -209,3 +209,9 @@ pub fn event(id: &str) -> Resource {
 fn resource(kind: &str, run: &str) -> Resource {
     Resource { kind: ResourceKind::parse(kind).unwrap(), id: ProviderId::parse(run).unwrap() }
 }
+
+/// The person of a run.
+#[must_use]
+pub fn person(run: &str) -> Resource {
+    resource("person", run)
+}

@@ -128,7 +128,7 @@ impl Account for Desk {
         state.applicants.push(wish.clone());
         let subject = resource("applicant", &format!("applicant-{}", state.applicants.len()));
         let (entrance, expires_at) = state.token(reach.world.now());
-        Ok(Started { subject, entrance, expires_at, return_nonce: None })
+        Ok(Started { subject, entrance, expires_at, return_nonce: None, names: Vec::new() })
     }
 
     async fn look(&self, _reach: Reach<'_>, subject: &Resource) -> Result<Snapshot, ProviderError> {
@@ -163,7 +163,7 @@ impl Account for Desk {
         let mut state = self.lobby.state();
         state.answers()?;
         let (entrance, expires_at) = state.token(reach.world.now());
-        Ok(Some(Renewed { entrance, expires_at }))
+        Ok(Some(Renewed { entrance, expires_at, return_nonce: None }))
     }
 
     fn asking(&self, _parts: &[Part]) -> Option<Resource> {

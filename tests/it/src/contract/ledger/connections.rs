@@ -119,7 +119,7 @@ pub async fn tenants_never_meet(bench: &Bench<'_>) {
     assert_eq!(bench.ledger.subjects(&[other.subject("x-1")], T0).await.unwrap(), [None]);
     let claimed = bench.ledger.claim(&other.claim_key("k"), &other.claim("two", "d", 2, T0), T0).await.unwrap();
     assert!(matches!(claimed, Claimed::Ours(record) if record.fence == "two"));
-    bench.ledger.erase_subject(&other.subject("x-1"), at(60)).await.unwrap();
+    bench.ledger.erase_subject(&other.subject("x-1"), &theirs.id, at(60)).await.unwrap();
     bench.ledger.destroy_key(&theirs).await.unwrap();
 
     let bound = SubjectState::Bound { onboarding: created.key.id.clone(), attempt: 1 };

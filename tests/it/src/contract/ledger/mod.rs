@@ -100,6 +100,8 @@ macro_rules! ledger_contract {
             connections::tenants_never_meet,
             shared::one_at_a_time_replaces_the_login,
             shared::who_dies_while_replacing_the_login_is_overtaken,
+            shared::what_a_person_granted_rests_beside_the_onboardings_own_key,
+            subjects::a_name_is_handed_on_and_erased_only_with_its_owner,
             shared::the_cursor_moves_only_from_where_it_was_read,
             shared::a_feed_is_rung_when_it_is_due,
             shared::whose_an_event_was_is_remembered_for_a_while,

@@ -1,7 +1,7 @@
 //! What the functions share of a connection: the login and the place in the feed.
 
 use idv_gateway::domain::{Lease, OnboardingId};
-use idv_gateway::ports::{Due, DueBell, LoginLease, SharedLogin, SubjectRecord, SubjectState};
+use idv_gateway::ports::{Due, DueBell, LedgerError, LoginKey, LoginLease, SharedLogin, SubjectRecord, SubjectState};
 
 use super::bench::{Bench, T0, at};
 
@@ -14,11 +14,11 @@ fn login(generation: u64, sealed: &str) -> SharedLogin {
 }
 
 pub async fn one_at_a_time_replaces_the_login(bench: &Bench<'_>) {
-    let key = bench.connection();
+    let key = LoginKey::Connection(bench.connection());
     let take = async |generation, fence: &str, until, now| {
         bench.ledger.lease_login(&key, generation, &lease(fence, until), at(now)).await.unwrap()
     };
-    assert_eq!(bench.ledger.connection(&key).await.unwrap().login, SharedLogin::default());
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), SharedLogin::default());
     assert_eq!(take(0, "a", 15, 0).await, LoginLease::Taken);
     assert_eq!(take(0, "a", 15, 0).await, LoginLease::Taken, "the repeat of our own");
     assert_eq!(take(0, "b", 20, 5).await, LoginLease::Held(at(15)));
@@ -26,13 +26,13 @@ pub async fn one_at_a_time_replaces_the_login(bench: &Bench<'_>) {
     for _ in 0..2 {
         assert!(bench.ledger.replace_login(&key, "a", &login(1, "first")).await.unwrap(), "the repeat is ours");
     }
-    assert_eq!(bench.ledger.connection(&key).await.unwrap().login, login(1, "first"));
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), login(1, "first"));
     assert_eq!(take(0, "b", 30, 10).await, LoginLease::Moved, "what b would replace is replaced");
     assert_eq!(take(1, "b", 30, 10).await, LoginLease::Taken, "the right was given back");
 }
 
 pub async fn who_dies_while_replacing_the_login_is_overtaken(bench: &Bench<'_>) {
-    let key = bench.connection();
+    let key = LoginKey::Connection(bench.connection());
     let take =
         async |fence: &str, until, now| bench.ledger.lease_login(&key, 0, &lease(fence, until), at(now)).await.unwrap();
     assert_eq!(take("dead", 15, 0).await, LoginLease::Taken);
@@ -41,7 +41,7 @@ pub async fn who_dies_while_replacing_the_login_is_overtaken(bench: &Bench<'_>) 
     assert_eq!(take("third", 45, 16).await, LoginLease::Held(at(30)), "another's right is not given back");
     assert!(bench.ledger.replace_login(&key, "next", &login(1, "new")).await.unwrap());
     assert!(!bench.ledger.replace_login(&key, "dead", &login(1, "old")).await.unwrap());
-    assert_eq!(bench.ledger.connection(&key).await.unwrap().login, login(1, "new"));
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), login(1, "new"));
     let (one, other) = (lease("one", 60), lease("other", 60));
     let both = tokio::join!(
         bench.ledger.lease_login(&key, 1, &one, at(50)),
@@ -54,6 +54,35 @@ pub async fn who_dies_while_replacing_the_login_is_overtaken(bench: &Bench<'_>) 
     }
     let after = bench.ledger.lease_login(&key, 1, &lease("fourth", 70), at(51)).await.unwrap();
     assert_eq!(after, LoginLease::Taken, "given back unused");
+}
+
+pub async fn what_a_person_granted_rests_beside_the_onboardings_own_key(bench: &Bench<'_>) {
+    let (onboarding, other) = (bench.key(1), bench.key(2));
+    let key = LoginKey::Onboarding(onboarding.clone());
+    let take = async |fence: &str| bench.ledger.lease_login(&key, 0, &lease(fence, 15), at(0)).await;
+    assert!(matches!(take("early").await, Err(LedgerError::Unavailable(_))), "there is no key to seal it with");
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), SharedLogin::default());
+    bench.ledger.put_key(&onboarding, "wrapped").await.unwrap();
+    bench.ledger.put_key(&other, "another").await.unwrap();
+    assert_eq!(take("a").await, Ok(LoginLease::Taken));
+    assert_eq!(take("b").await, Ok(LoginLease::Held(at(15))));
+    assert!(bench.ledger.replace_login(&key, "a", &login(1, "granted")).await.unwrap());
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), login(1, "granted"));
+    assert_eq!(bench.ledger.key(&onboarding).await.unwrap().as_deref(), Some("wrapped"));
+    assert_eq!(bench.ledger.put_key(&onboarding, "other").await.unwrap(), "wrapped");
+    let theirs = LoginKey::Onboarding(other);
+    assert_eq!(bench.ledger.login(&theirs).await.unwrap(), SharedLogin::default());
+    assert_eq!(
+        bench.ledger.lease_login(&key, 1, &lease("late", 30), at(20)).await.unwrap(),
+        LoginLease::Taken,
+        "somebody renews while it is erased"
+    );
+    bench.ledger.destroy_key(&onboarding).await.unwrap();
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), SharedLogin::default(), "it goes with the key");
+    assert!(!bench.ledger.replace_login(&key, "late", &login(2, "revived")).await.unwrap());
+    assert!(matches!(take("later").await, Err(LedgerError::Unavailable(_))));
+    assert_eq!(bench.ledger.login(&key).await.unwrap(), SharedLogin::default());
+    assert_eq!(bench.ledger.key(&onboarding).await.unwrap(), None);
 }
 
 pub async fn the_cursor_moves_only_from_where_it_was_read(bench: &Bench<'_>) {

@@ -1,6 +1,6 @@
 //! Subjects: bound, parked, stranger, erased.
 
-use idv_gateway::domain::SubjectKey;
+use idv_gateway::domain::{OnboardingId, SubjectKey};
 use idv_gateway::ports::{Due, DueBell, LedgerError, SubjectRecord, SubjectState};
 
 use super::bench::{Bench, T0, at};
@@ -94,7 +94,7 @@ pub async fn an_erased_subject_is_not_revived(bench: &Bench<'_>) {
     bench.ledger.set_aside(&key, &parked(bench), Some(T0)).await.unwrap();
     bench.ledger.bind(&key, &bench.key(1).id, 1).await.unwrap();
     for _ in 0..2 {
-        bench.ledger.erase_subject(&key, at(400)).await.unwrap();
+        bench.ledger.erase_subject(&key, &bench.key(1).id, at(400)).await.unwrap();
     }
     let erased = SubjectRecord { state: SubjectState::Erased, until: Some(at(400)) };
     assert_eq!(known(bench, &key, 399).await, Some(erased));
@@ -113,4 +113,34 @@ pub async fn several_subjects_come_in_the_order_asked(bench: &Bench<'_>) {
     let places: Vec<usize> =
         found.iter().enumerate().filter(|(_, found)| found.is_some()).map(|(place, _)| place).collect();
     assert_eq!((found.len(), places), (131, vec![42, 130]));
+}
+
+pub async fn a_name_is_handed_on_and_erased_only_with_its_owner(bench: &Bench<'_>) {
+    let key = bench.subject("person-1");
+    let (first, second) = (bench.key(1).id, bench.key(2).id);
+    let stands = async || bench.ledger.subjects(std::slice::from_ref(&key), T0).await.unwrap().remove(0).unwrap().state;
+    let bound = |onboarding: &OnboardingId, attempt| SubjectState::Bound { onboarding: onboarding.clone(), attempt };
+    bench.ledger.set_aside(&key, &parked(bench), Some(T0)).await.unwrap();
+    let parked = bench.ledger.hand_on(&key, &first, 1).await.unwrap();
+    assert!(parked.is_some(), "what was parked there is told");
+    assert_eq!(bench.ledger.hand_on(&key, &first, 1).await.unwrap(), parked, "and again, if that was lost");
+    bench.ledger.hand_on(&key, &second, 2).await.unwrap();
+    assert_eq!(stands().await, bound(&second, 2), "the newest has it");
+    let (state, _) = bench.ledger.bind(&key, &first, 1).await.unwrap();
+    assert_eq!(state, bound(&second, 2), "and nobody binds it away");
+    bench.ledger.erase_subject(&key, &first, at(400)).await.unwrap();
+    assert_eq!(stands().await, bound(&second, 2), "who had it before takes nothing along");
+    bench.ledger.erase_subject(&key, &second, at(400)).await.unwrap();
+    assert_eq!(stands().await, SubjectState::Erased);
+    bench.ledger.hand_on(&key, &first, 3).await.unwrap();
+    assert_eq!(stands().await, bound(&first, 3), "a person who comes again has a new run");
+    assert!(
+        bench
+            .ledger
+            .due(Due::Look, 0, at(500), 100)
+            .await
+            .unwrap()
+            .iter()
+            .all(|due| !matches!(due, DueBell::Subject(other, _) if *other == key))
+    );
 }

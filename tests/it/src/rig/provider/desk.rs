@@ -19,7 +19,7 @@ use url::Url;
 
 use super::super::chaos::Chaos;
 use super::thin::{self, Thin};
-use super::{Facts, Provider, Run, State, case, event, nonce_of, reading, resource};
+use super::{Facts, Provider, Run, State, case, event, nonce_of, person, reading, resource};
 
 /// One tenant's account with the provider.
 pub struct Desk {
@@ -76,6 +76,7 @@ impl Desk {
             entrance: Entrance::Link { url: Secret::from(url), embed: false },
             expires_at,
             return_nonce: self.returns.then(|| nonce_of(run)),
+            names: Vec::new(),
         }
     }
 }
@@ -231,7 +232,7 @@ impl Account for Desk {
             }
             let expires_at = self.link_life.map(|life| now + life);
             let url = Secret::from(state.make(into, expires_at));
-            Ok(Some(Renewed { entrance: Entrance::Link { url, embed: false }, expires_at }))
+            Ok(Some(Renewed { entrance: Entrance::Link { url, embed: false }, expires_at, return_nonce: None }))
         })
         .await
     }
@@ -248,15 +249,28 @@ impl Account for Desk {
         .await
     }
 
-    /// With the code the person's capture is done.
-    async fn exchange(&self, reach: Reach<'_>, subject: &Resource, code: &Secret) -> Result<(), ProviderError> {
+    /// With the code the person's capture is done; a code is good for one exchange. What came of it is what the run knows.
+    async fn exchange(
+        &self,
+        reach: Reach<'_>,
+        subject: &Resource,
+        code: Option<&Secret>,
+    ) -> Result<Option<Vec<Resource>>, ProviderError> {
         let now = reach.world.now();
-        let length = code.len();
+        let Some(length) = code.map(Secret::len) else {
+            let state = self.provider.lock();
+            let came = state.exchanged.iter().any(|(run, _)| run == subject.id.as_str());
+            return Ok(came.then(|| vec![person(subject.id.as_str())]));
+        };
         self.ask(reach, "account.exchange", |state| {
+            let used = (subject.id.to_string(), length);
+            if state.exchanged.contains(&used) {
+                return Err(ProviderError::Refused { field: None });
+            }
             let run = state.runs.get_mut(subject.id.as_str()).ok_or(ProviderError::NotFound)?;
             run.history.push(Facts { at: now, capture: ("done", now), ..run.now() });
             state.exchanged.push((subject.id.to_string(), length));
-            Ok(())
+            Ok(Some(vec![person(subject.id.as_str())]))
         })
         .await
     }
