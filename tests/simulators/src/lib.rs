@@ -12,6 +12,7 @@
 
 mod answers;
 pub mod app;
+pub mod browser;
 mod call;
 mod chance;
 mod client;

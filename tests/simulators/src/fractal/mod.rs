@@ -28,6 +28,7 @@ mod details;
 mod events;
 mod forge;
 mod jwt;
+mod key_pair;
 mod kyc;
 mod manners;
 mod oracle;
@@ -54,6 +55,7 @@ pub use self::{
     call::BaseUrls,
     forge::Forgery,
     jwt::is_signed_by,
+    key_pair::KeyPair,
     manners::{ApiManner, ApiRule, WebhookManner, WebhookRule},
     records::{
         DeliveryRecord, Endpoint, EventRecord, PartTruth, RequestRecord, TokenCounts, Truth, VisitRecord, WebhookSent,
