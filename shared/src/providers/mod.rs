@@ -6,6 +6,7 @@
 
 mod answer;
 mod fields;
+pub mod fractal;
 pub mod intergiro;
 pub mod ondato;
 pub mod onfido;
@@ -19,8 +20,12 @@ use crate::section::Section;
 
 type Configure = fn(&mut Section<'_>, &mut Section<'_>, &mut Section<'_>) -> Option<Arc<dyn Account>>;
 
-const PROVIDERS: &[(&str, Configure)] =
-    &[("intergiro", intergiro::configure), ("ondato", ondato::configure), ("onfido", onfido::configure)];
+const PROVIDERS: &[(&str, Configure)] = &[
+    ("fractal", fractal::configure),
+    ("intergiro", intergiro::configure),
+    ("ondato", ondato::configure),
+    ("onfido", onfido::configure),
+];
 
 /// The names that a connection's `provider` may have.
 pub fn names() -> impl Iterator<Item = &'static str> {

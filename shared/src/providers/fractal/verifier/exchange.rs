@@ -1,0 +1,119 @@
+//! Whose a one-time token is. It can be read once (its name says so), so the right to keep something is taken first.
+//!
+//! | we die | then |
+//! | --- | --- |
+//! | before the provider's answer is kept | the token is used and nothing is known: the person comes again by the same link |
+//! | after it | what is kept is gone on with, and nobody is asked |
+//!
+//! What is kept is the run and the person's id: a later run of the same onboarding does not take an earlier one's person
+//! for its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::look::user;
+use super::{ExternalState, Verifier};
+use crate::domain::Resource;
+use crate::ports::{Login, ProviderError, Reach, Turn};
+use crate::providers::answer;
+use crate::secret::Secret;
+
+/// Others may keep something at the same moment so often.
+const RACES: u8 = 3;
+/// The example has 48 characters; nothing is known of the form.
+const LONGEST: usize = 512;
+
+/// What is kept of a person who came back.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    run: String,
+    uid: String,
+}
+
+/// The answer to a one-time token. Its `state` is a status, and not looked at: a look finds it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Arrived {
+    user_id: String,
+    #[serde(default)]
+    external_state: Option<String>,
+}
+
+impl Verifier {
+    /// The person's name, by the token that they brought or by what is kept of it.
+    pub(in super::super) async fn exchanged(
+        &self,
+        reach: Reach<'_>,
+        run: &Resource,
+        code: Option<&Secret>,
+    ) -> Result<Option<Vec<Resource>>, ProviderError> {
+        let Some(code) = code else {
+            return Ok(kept(reach, run).await?.map(|user| vec![user]));
+        };
+        let turn = turn(reach.grant).await?;
+        let arrived = match self.arrived(reach, run, code).await {
+            Ok(arrived) => arrived,
+            Err(error) => {
+                reach.grant.give_back(&turn).await;
+                return Err(error);
+            }
+        };
+        let keeps = Kept { run: run.id.as_str().to_owned(), uid: arrived.id.as_str().to_owned() };
+        let keeps = serde_json::to_vec(&keeps).map_err(|_| ProviderError::Unavailable("it cannot be written"))?;
+        if reach.grant.replace(&turn, &Secret::from(keeps)).await? {
+            return Ok(Some(vec![arrived]));
+        }
+        // Our right had lapsed: what somebody else has kept of this run stands.
+        Ok(kept(reach, run).await?.map(|user| vec![user]))
+    }
+
+    /// Who came, if it was by a link of this run.
+    async fn arrived(&self, reach: Reach<'_>, run: &Resource, code: &Secret) -> Result<Resource, ProviderError> {
+        let code = code.expose_text().ok().filter(|code| is_token(code)).ok_or(ProviderError::NotFound)?;
+        let arrived: Arrived = answer::object(&self.read(reach, &["token", code]).await?)?;
+        match (arrived.external_state.as_deref(), self.external_state) {
+            (Some(state), _) if state == run.id.as_str() => {}
+            (None, ExternalState::WhenGiven) => {}
+            (Some(_), _) => return Err(ProviderError::Foreign("it is another run's token")),
+            (None, ExternalState::Required) => return Err(ProviderError::Foreign("its token names no run")),
+        }
+        user(&arrived.user_id).ok_or(ProviderError::Unavailable("the answer has no person's id"))
+    }
+}
+
+/// Who came by this run, as far as is kept.
+pub(super) async fn kept(reach: Reach<'_>, run: &Resource) -> Result<Option<Resource>, ProviderError> {
+    let shared = reach.grant.read().await?;
+    let kept = shared.login.and_then(|login| serde_json::from_slice::<Kept>(login.expose()).ok());
+    Ok(kept.filter(|kept| kept.run == run.id.as_str()).and_then(|kept| user(&kept.uid)))
+}
+
+async fn turn(grant: &dyn Login) -> Result<Turn, ProviderError> {
+    for _ in 0..RACES {
+        let generation = grant.read().await?.generation;
+        if let Some(turn) = grant.take(generation).await? {
+            return Ok(turn);
+        }
+    }
+    Err(ProviderError::Renewing)
+}
+
+/// What can stand as one segment of a path: the person's browser has brought it.
+fn is_token(code: &str) -> bool {
+    let plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~+=-".contains(&byte));
+    (1..=LONGEST).contains(&code.len()) && plain && !matches!(code, "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_one_segment() {
+        for good in ["MXES5XpDzMRAHyMI3Jx5K3nrxzZjWjEr-EXAMPLE", "a", "a.b_c~d", "YQ=="] {
+            assert!(is_token(good), "{good}");
+        }
+        for bad in ["", ".", "..", "a/b", "a%2Fb", "a?b", "a#b", "a b", "ä", "a\n", &"a".repeat(LONGEST + 1)] {
+            assert!(!is_token(bad), "{bad}");
+        }
+    }
+}
