@@ -1,5 +1,5 @@
 //! The stage of the end-to-end tests: the local stack with the real function binaries, a simulated Ondato, where wanted
-//! a simulated Intergiro or Onfido, and for each tenant an application of its own that verifies what it is sent, or a
+//! a simulated Intergiro, Onfido, or Fractal ID with idOS, and for each tenant an application of its own that verifies what it is sent, or a
 //! FintechOS instance.
 //!
 //! What is expected is told by the simulators' own records and by the applications; the gateway is asked only what it
@@ -22,12 +22,15 @@ use idv_simulators::ondato::{Application, Ondato, Retry, Settings, Subscription}
 use idv_simulators::onfido::Onfido;
 use serde_json::{Value, json};
 
+use self::user_owned::UserOwned;
+
 mod binaries;
 mod case;
 mod command;
 mod intergiro;
 mod onfido;
 mod plan;
+mod user_owned;
 mod wire;
 
 pub use binaries::{Binaries, binaries, cargo};
@@ -36,6 +39,7 @@ pub use command::{Ran, idv};
 pub use intergiro::{Person, url_key};
 pub use onfido::{Applicant, OnfidoPlan, WorkflowRun, alias, onfido_token};
 pub use plan::{Change, Plan};
+pub use user_owned::{CLASSIC, Holder, IDOS, LEVEL, RELAY, Traveller, VERIFIER, deciding_secret, sharing_secret};
 pub use wire::{Reply, basic, now, request, signed};
 
 /// The plan runs so many times faster: what is due after 15 min is due after 7.5 s.
@@ -73,6 +77,7 @@ pub struct Stage {
     pub ondato: Ondato,
     intergiro: Option<Intergiro>,
     onfido: Option<(Onfido, OnfidoPlan)>,
+    user_owned: Option<UserOwned>,
     aliases: BTreeMap<String, Value>,
     tenants: BTreeMap<&'static str, Tenant>,
 }
@@ -95,7 +100,7 @@ impl Stage {
         let intergiro = intergiro::start(plan.intergiro, &names).await;
         let onfido = onfido::start(plan.onfido, &names).await;
         let mut tenants = BTreeMap::new();
-        for ((name, change), application) in plan.tenants.iter().zip(applications) {
+        for ((name, _), application) in plan.tenants.iter().zip(applications) {
             let app = TenantApp::start(0, &[SECRET]).await.unwrap();
             let mut config = configuration(&ondato, &application, &app);
             let programme = intergiro.as_ref().map(|intergiro| intergiro::connect(intergiro, name, &mut config));
@@ -103,8 +108,12 @@ impl Stage {
                 Some((onfido, plan)) => onfido::connect(onfido, plan, name, &mut config).await,
                 None => None,
             };
-            change(&mut config);
             tenants.insert(*name, Tenant { name, app, application, subscription: 0, programme, instance, config });
+        }
+        let configs = tenants.values_mut().map(|tenant| (tenant.name, &mut tenant.config));
+        let user_owned = user_owned::start(plan.fractal, configs).await;
+        for (name, change) in &plan.tenants {
+            tenants.get_mut(name).into_iter().for_each(|tenant| change(&mut tenant.config));
         }
         let mut aliases: BTreeMap<String, Value> = tenants
             .keys()
@@ -122,7 +131,7 @@ impl Stage {
             ..StackOptions::new(all(&tenants, &aliases), functions)
         };
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error}: {error:?}"));
-        let mut stage = Self { stack, ondato, intergiro, onfido, aliases, tenants };
+        let mut stage = Self { stack, ondato, intergiro, onfido, user_owned, aliases, tenants };
         for tenant in stage.tenants.values_mut() {
             let url = format!("{}/v1/webhooks/{}/ondato", stage.stack.api_url(), tenant.name);
             let subscription = Subscription::to(url).of(&tenant.application.application_id).with_hmac(MAC);
@@ -130,6 +139,7 @@ impl Stage {
         }
         stage.subscribe_programmes();
         stage.register_webhooks();
+        stage.subscribe_applications();
         stage
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use idv_simulators::intergiro as bank;
+use idv_simulators::{fractal, intergiro as bank};
 use serde_json::Value;
 
 use super::{FASTER, OnfidoPlan};
@@ -27,6 +27,8 @@ pub struct Plan {
     pub intergiro: Option<bank::Settings>,
     /// A simulated Onfido.
     pub onfido: Option<OnfidoPlan>,
+    /// A simulated Fractal, whose applications and clients are the tenants', and a simulated idOS node.
+    pub fractal: Option<fractal::Settings>,
 }
 
 impl Plan {
@@ -41,6 +43,7 @@ impl Plan {
             environment: BTreeMap::new(),
             intergiro: None,
             onfido: None,
+            fractal: None,
         }
     }
 
@@ -73,6 +76,19 @@ impl Plan {
     #[must_use]
     pub fn with_onfido_as(mut self, onfido: OnfidoPlan) -> Self {
         self.onfido = Some(onfido);
+        self
+    }
+
+    /// Each tenant has accounts with Fractal, in all its generations, and with idOS, too.
+    #[must_use]
+    pub fn with_fractal(self) -> Self {
+        self.with_fractal_as(fractal::Settings::default())
+    }
+
+    /// The same with other settings.
+    #[must_use]
+    pub fn with_fractal_as(mut self, settings: fractal::Settings) -> Self {
+        self.fractal = Some(settings);
         self
     }
 
