@@ -25,7 +25,10 @@ const UNSIGNED: ProviderError = ProviderError::Unavailable("a token could not be
 
 /// What stands at the head of a PEM that is not the one we need, and what is to be done about it.
 const OTHER_FORMS: &[(&str, &str)] = &[
-    ("BEGIN EC PRIVATE KEY", "must be PKCS#8, and this is SEC1: convert it by `openssl pkcs8 -topk8 -nocrypt -in key.pem`"),
+    (
+        "BEGIN EC PRIVATE KEY",
+        "must be PKCS#8, and this is SEC1: convert it by `openssl pkcs8 -topk8 -nocrypt -in key.pem`",
+    ),
     (
         "BEGIN EC PARAMETERS",
         "must be PKCS#8, and this is SEC1: convert it by `openssl pkcs8 -topk8 -nocrypt -in key.pem`",

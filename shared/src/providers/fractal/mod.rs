@@ -111,7 +111,7 @@ impl Fractal {
     async fn entrance(&self, reach: Reach<'_>, journey: &Journey, back: &Url) -> Result<Renewed, ProviderError> {
         match &self.generation {
             Generation::Classic(classic) => classic.entrance(reach, journey, back),
-            Generation::Verifier(verifier) => verifier.entrance(reach, journey, back).await,
+            Generation::Verifier(verifier) => verifier.entrance(reach, journey, back),
         }
     }
 

@@ -1,14 +1,18 @@
 //! Calls with tokens of our own: `api: true`, our client id, and a short life.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::{Verifier, seconds};
+use super::Verifier;
 use crate::ports::{Method, ProviderError, Reach, Request, Response};
 use crate::providers::answer::{self, Object, below};
 use crate::secret::Secret;
 
-/// At most ten minutes are taken. Half of that leaves as much to a clock of theirs that is late as to one that is early.
+/// In seconds. At most ten minutes are taken; half of that leaves as much to a clock of theirs that is late as to one that
+/// is early.
 const LIFE: i64 = 5 * 60;
+
+const ELSEWHERE: ProviderError = ProviderError::Unavailable("its API is not at this address");
 
 /// What a call's token says.
 #[derive(Serialize)]
@@ -27,25 +31,26 @@ impl Verifier {
         let mut request = Request::to_provider(Method::Get, url).authorized(self.bearer(reach)?);
         request.headers.push(("accept", "application/json".to_owned()));
         let answered = reach.http.send(request).await;
-        match answered.as_ref().map(|response| response.status) {
-            // What it means to them is not documented; nobody but our client is asked about here.
-            Ok(403) => Err(ProviderError::Unauthorized),
-            Ok(404 | 410) if !answered.as_ref().is_ok_and(is_object) => Err(ELSEWHERE),
-            Ok(_) | Err(_) => answer::read(answered, |_| None),
+        if let Ok(response) = &answered {
+            match response.status {
+                // What it means to them is not documented. Nobody is asked about here but our own client's persons.
+                403 => return Err(ProviderError::Unauthorized),
+                404 | 410 if !is_object(response) => return Err(ELSEWHERE),
+                _ => {}
+            }
         }
+        answer::read(answered, |_| None)
     }
 
     fn bearer(&self, reach: Reach<'_>) -> Result<Secret, ProviderError> {
-        let now = seconds(reach.world.now());
+        let now = reach.world.now().seconds();
         let caller = Caller { api: true, client_id: &self.client_id, iat: now, exp: now.saturating_add(LIFE) };
         let token = self.signer.token(&caller)?;
         Ok(Secret::from([b"Bearer ", token.expose()].concat()))
     }
 }
 
-const ELSEWHERE: ProviderError = ProviderError::Unavailable("its API is not at this address");
-
 /// Every refusal of theirs is (page "Migration to Kraken"); a proxy's or another host's is a page.
 fn is_object(response: &Response) -> bool {
-    serde_json::from_slice::<Object<serde_json::Map<String, serde_json::Value>>>(&response.body).is_ok()
+    serde_json::from_slice::<Object<Map<String, Value>>>(&response.body).is_ok()
 }

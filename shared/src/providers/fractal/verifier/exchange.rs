@@ -10,17 +10,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::look::user;
-use super::{ExternalState, Verifier};
-use crate::domain::Resource;
+use super::Verifier;
+use super::look::person;
+use super::settings::ExternalState;
+use crate::domain::ProviderId;
 use crate::ports::{Login, ProviderError, Reach, Turn};
 use crate::providers::answer;
+use crate::providers::fractal::id::Journey;
 use crate::secret::Secret;
 
 /// Others may keep something at the same moment so often.
 const RACES: u8 = 3;
 /// The example has 48 characters; nothing is known of the form.
 const LONGEST: usize = 512;
+
+const UNWRITTEN: ProviderError = ProviderError::Unavailable("what is to be kept could not be written");
 
 /// What is kept of a person who came back.
 #[derive(Serialize, Deserialize)]
@@ -39,52 +43,56 @@ struct Arrived {
 }
 
 impl Verifier {
-    /// The person's name, by the token that they brought or by what is kept of it.
+    /// Who came back, by the token that they brought or by what is kept of it.
     pub(in super::super) async fn exchanged(
         &self,
         reach: Reach<'_>,
-        run: &Resource,
+        journey: &Journey,
         code: Option<&Secret>,
-    ) -> Result<Option<Vec<Resource>>, ProviderError> {
-        let Some(code) = code else {
-            return Ok(kept(reach, run).await?.map(|user| vec![user]));
-        };
+    ) -> Result<Option<ProviderId>, ProviderError> {
+        let Some(code) = code else { return kept(reach, journey).await };
         let turn = turn(reach.grant).await?;
-        let arrived = match self.arrived(reach, run, code).await {
+        let arrived = match self.arrived(reach, journey, code).await {
             Ok(arrived) => arrived,
             Err(error) => {
                 reach.grant.give_back(&turn).await;
                 return Err(error);
             }
         };
-        let keeps = Kept { run: run.id.as_str().to_owned(), uid: arrived.id.as_str().to_owned() };
-        let keeps = serde_json::to_vec(&keeps).map_err(|_| ProviderError::Unavailable("it cannot be written"))?;
+        let keeps = Kept { run: name(journey).ok_or(UNWRITTEN)?, uid: arrived.as_str().to_owned() };
+        let keeps = serde_json::to_vec(&keeps).map_err(|_| UNWRITTEN)?;
         if reach.grant.replace(&turn, &Secret::from(keeps)).await? {
-            return Ok(Some(vec![arrived]));
+            return Ok(Some(arrived));
         }
         // Our right had lapsed: what somebody else has kept of this run stands.
-        Ok(kept(reach, run).await?.map(|user| vec![user]))
+        kept(reach, journey).await
     }
 
     /// Who came, if it was by a link of this run.
-    async fn arrived(&self, reach: Reach<'_>, run: &Resource, code: &Secret) -> Result<Resource, ProviderError> {
+    async fn arrived(&self, reach: Reach<'_>, journey: &Journey, code: &Secret) -> Result<ProviderId, ProviderError> {
         let code = code.expose_text().ok().filter(|code| is_token(code)).ok_or(ProviderError::NotFound)?;
         let arrived: Arrived = answer::object(&self.read(reach, &["token", code]).await?)?;
-        match (arrived.external_state.as_deref(), self.external_state) {
-            (Some(state), _) if state == run.id.as_str() => {}
+        match (arrived.external_state, self.settings.external_state) {
             (None, ExternalState::WhenGiven) => {}
-            (Some(_), _) => return Err(ProviderError::Foreign("it is another run's token")),
             (None, ExternalState::Required) => return Err(ProviderError::Foreign("its token names no run")),
+            (state, _) if state == name(journey) => {}
+            (_, _) => return Err(ProviderError::Foreign("it is another run's token")),
         }
-        user(&arrived.user_id).ok_or(ProviderError::Unavailable("the answer has no person's id"))
+        person(&arrived.user_id).ok_or(ProviderError::Unavailable("the answer has no person's id"))
     }
 }
 
 /// Who came by this run, as far as is kept.
-pub(super) async fn kept(reach: Reach<'_>, run: &Resource) -> Result<Option<Resource>, ProviderError> {
+pub(super) async fn kept(reach: Reach<'_>, journey: &Journey) -> Result<Option<ProviderId>, ProviderError> {
     let shared = reach.grant.read().await?;
     let kept = shared.login.and_then(|login| serde_json::from_slice::<Kept>(login.expose()).ok());
-    Ok(kept.filter(|kept| kept.run == run.id.as_str()).and_then(|kept| user(&kept.uid)))
+    let run = name(journey);
+    Ok(kept.filter(|kept| Some(&kept.run) == run.as_ref()).and_then(|kept| person(&kept.uid)))
+}
+
+/// As the link says it, and as what is kept does.
+fn name(journey: &Journey) -> Option<String> {
+    journey.id().map(String::from)
 }
 
 async fn turn(grant: &dyn Login) -> Result<Turn, ProviderError> {

@@ -1,65 +1,103 @@
-//! Verifier and relay.
+//! The generations `verifier` (2025) and `relay` (2026): one API under two names, and nothing that a person grants. A link
+//! is a token that we sign, each of our calls carries another, and what came of a person is read by their id alone.
+//!
+//! The way back is `?oneTimeToken=…` and nothing else: the page that documents it shows no `state` in a redirect. So a
+//! cookie of ours, set on the way there (`/v1/go`), says whose browser it is. That is not enough. Whoever has a token of
+//! *another* run, their own or a stolen one, could lead a browser with that cookie to our return address with it, and the
+//! cookie's onboarding would be decided by a stranger's verification (login CSRF, RFC 6749 §10.12). What ties a token to a
+//! run is therefore said by the provider: the link names the run (`state`, under our signature), and the answer to the
+//! token has to name the same (`externalState`). Another run's is `Foreign` and nothing of it is kept; none at all is,
+//! too, unless `settings.external_state` says `when_given`. The name of the run need not be secret, only signed for.
+//!
+//! Relay's newer code gives `externalUserId` and no `state`, so there `when_given` is the default. We give both: where the
+//! provider gives `state` back it must be ours, where it does not the cookie alone holds.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | here, `settings` | the client, its links; what is configured |
+//! | `api` | calls with tokens of our own |
+//! | `exchange`, `look` | whose a one-time token is; status and details |
+//! | `event` | webhooks |
+//!
+//! | fault | outcome |
+//! | --- | --- |
+//! | silence, 5xx, 429, broken answers | nothing is committed; a one-time token is tried again |
+//! | 401, 403 | `Unauthorized`: our key or our id is not the one that they know |
+//! | 404 in JSON | the token is used or unknown, the person is deleted |
+//! | 404 in anything else | another server at this address: nobody is gone by that |
+//! | an unknown word for a status | kept, shown, never an approval |
+//!
+//! Facts: page "Migration to Kraken" (April 2025) and idOS' public demo code (2025, 2026). What is marked "assumed" is in
+//! neither of them.
 
-use serde_json::Value;
+mod api;
+mod event;
+mod exchange;
+mod look;
+mod settings;
+
+use serde::Serialize;
 use url::Url;
 
-use super::id::{Journey, Root};
-use crate::domain::{Part, ProviderId};
-use crate::ports::{Event, ProviderError, Reach, Renewed, Unreadable, WayBack};
-use crate::proof::{Body, Verified};
-use crate::secret::Secret;
-use crate::section::Section;
+pub(super) use self::settings::Flavour;
+use self::settings::Settings;
+use super::TOO_MUCH;
+use super::id::Journey;
+use super::jws::Signer;
+use crate::domain::Timestamp;
+use crate::ports::{Entrance, ProviderError, Reach, Renewed, WayBack};
+use crate::providers::answer::below;
 
-/// The one-time token comes back, and no state.
+/// The one-time token comes back, and no state: only the message to a frame has it.
 pub(super) const WAY_BACK: WayBack = WayBack { code: "oneTimeToken", with_state: false };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flavour {
-    Verifier,
-    Relay,
+/// A client of verifier or relay.
+pub(super) struct Verifier {
+    base: Url,
+    client_id: String,
+    signer: Signer,
+    settings: Settings,
 }
 
-pub(super) struct Verifier {}
-
-const NOT_YET: ProviderError = ProviderError::Unsupported("not here yet");
+/// What a link says. Where the person goes afterwards is fixed with the client and not sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Link<'a> {
+    client_id: &'a str,
+    kyc: bool,
+    level: &'a str,
+    state: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_user_id: Option<&'a str>,
+    iat: i64,
+    exp: i64,
+}
 
 impl Verifier {
-    pub(super) fn configure(
-        _flavour: Flavour,
-        _base_urls: &mut Section<'_>,
-        _api: &mut Section<'_>,
-        _settings: &mut Section<'_>,
-    ) -> Option<Self> {
-        Some(Self {})
+    /// A link into that run, through us, for as long as its token lives. Nobody is asked for it.
+    pub(super) fn entrance(&self, reach: Reach<'_>, journey: &Journey, back: &Url) -> Result<Renewed, ProviderError> {
+        let now = reach.world.now();
+        let until = now + reach.world.pace.of(self.settings.link_life);
+        let carried = reach.way.carry(&journey.onboarding, back, until)?;
+        let url = reach.way.through_us(&self.page(journey, now, until)?, &carried, until)?;
+        let entrance = Entrance::Link { url, embed: false };
+        Ok(Renewed { entrance, expires_at: Some(until), return_nonce: Some(carried.nonce) })
     }
 
-    pub(super) fn reduced(&self, _body: Verified<Body<'_>>) -> Result<Event, Unreadable> {
-        Err(Unreadable::NotAnEvent("not here yet"))
-    }
-
-    pub(super) async fn entrance(
-        &self,
-        _reach: Reach<'_>,
-        _journey: &Journey,
-        _back: &Url,
-    ) -> Result<Renewed, ProviderError> {
-        Err(NOT_YET)
-    }
-
-    pub(super) async fn exchanged(
-        &self,
-        _reach: Reach<'_>,
-        _journey: &Journey,
-        _code: Option<&Secret>,
-    ) -> Result<Option<ProviderId>, ProviderError> {
-        Err(NOT_YET)
-    }
-
-    pub(super) async fn parts(&self, _reach: Reach<'_>, _root: &Root) -> Result<Vec<Part>, ProviderError> {
-        Err(NOT_YET)
-    }
-
-    pub(super) async fn live(&self, _reach: Reach<'_>, _root: &Root) -> Result<Value, ProviderError> {
-        Err(NOT_YET)
+    fn page(&self, journey: &Journey, now: Timestamp, until: Timestamp) -> Result<Url, ProviderError> {
+        let state = journey.id().ok_or(TOO_MUCH)?;
+        let token = self.signer.token(&Link {
+            client_id: &self.client_id,
+            kyc: true,
+            level: &journey.asked.joined(),
+            state: state.as_str(),
+            external_user_id: self.settings.external_user_id.then_some(journey.onboarding.as_str()),
+            iat: now.seconds(),
+            exp: until.seconds(),
+        })?;
+        let token = token.expose_text().map_err(|_| ProviderError::Unavailable("a token could not be written"))?;
+        let mut page = below(&self.base, &["kyc"]);
+        page.query_pairs_mut().append_pair("token", token);
+        Ok(page)
     }
 }
