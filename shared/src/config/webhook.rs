@@ -9,6 +9,12 @@ use crate::section::Section;
 
 /// Reads them; weaknesses for that provider are faults too.
 pub(super) fn proofs(mut section: Section<'_>, account: Option<&dyn Account>) -> Proofs {
+    if account.is_some_and(|account| !account.takes_webhooks()) {
+        for (name, _) in section.entries() {
+            section.fault(name, "is of no use: this provider sends no webhooks");
+        }
+        return Proofs::default();
+    }
     let proofs = Proofs {
         basic: each(&mut section, "basic", |entry, types| {
             Some(Login { username: entry.secret("username")?, password: entry.secret("password")?, types })

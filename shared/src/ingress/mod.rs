@@ -242,7 +242,9 @@ fn proof_of<'b>(
     unverified: Unverified<'b>,
 ) -> Result<Verified<Body<'b>>, Refusal> {
     let connection: Option<&Connection> = config.connections.get(&key.name);
-    let Some(connection) = connection else { return Err(Refusal::CredentialUnknown) };
+    let Some(connection) = connection.filter(|connection| connection.account.takes_webhooks()) else {
+        return Err(Refusal::CredentialUnknown);
+    };
     let context = Context { tenant: key.tenant.as_str(), connection: key.name.as_str() };
     prove(connection.account.specification(), &connection.proofs, unverified, context)
 }

@@ -375,6 +375,12 @@ pub trait Account: Send + Sync {
     /// How its webhooks are proven.
     fn specification(&self) -> &Specification;
 
+    /// Whether it sends webhooks at all. Where it does not, a connection has no proofs, and whatever is posted to it is
+    /// refused before anything is compared.
+    fn takes_webhooks(&self) -> bool {
+        true
+    }
+
     /// Reduces a proven webhook to what is to be looked at.
     ///
     /// # Errors

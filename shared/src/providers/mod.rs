@@ -7,6 +7,7 @@
 mod answer;
 mod fields;
 pub mod fractal;
+pub mod idos;
 pub mod intergiro;
 pub mod ondato;
 pub mod onfido;
@@ -22,6 +23,7 @@ type Configure = fn(&mut Section<'_>, &mut Section<'_>, &mut Section<'_>) -> Opt
 
 const PROVIDERS: &[(&str, Configure)] = &[
     ("fractal", fractal::configure),
+    ("idos", idos::configure),
     ("intergiro", intergiro::configure),
     ("ondato", ondato::configure),
     ("onfido", onfido::configure),

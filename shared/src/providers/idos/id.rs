@@ -100,7 +100,8 @@ mod tests {
             };
             assert_eq!(Root::read(&root.resource().unwrap()), Some(root));
         }
-        for text in ["", "onb_1.1.basic", ONBOARDING, &format!("{ONBOARDING}.x.basic"), &format!("{ONBOARDING}.1.basic.me")]
+        for text in
+            ["", "onb_1.1.basic", ONBOARDING, &format!("{ONBOARDING}.x.basic"), &format!("{ONBOARDING}.1.basic.me")]
         {
             let id = ProviderId::parse(text).or_else(|_| ProviderId::parse("x")).unwrap();
             assert_eq!(Root::read(&Kind::Share.resource(id)), None, "{text}");

@@ -1,0 +1,223 @@
+//! The node's actions that we call, each within the session, and their answers as what they are about.
+//!
+//! A call says who asks (`sender`); what proves it is the session. In this mode of the network a call is not signed.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use serde_json::json;
+use url::Url;
+
+use super::challenge::Signer;
+use super::credential::{Copied, Flaw, Inserter};
+use super::id::is;
+use super::kwil::payload::{self, Argument};
+use super::kwil::rpc;
+use super::kwil::table::{self, Raised, Row};
+use super::session::Session;
+use crate::domain::{ProviderId, Timestamp};
+use crate::ports::{ProviderError, Reach, Request, Response};
+use crate::providers::answer::below;
+
+/// A copy of 20 MiB as base64, with its row; larger ones are not read.
+const COPY_LIMIT: usize = 28 * 1024 * 1024;
+/// Such an answer has this long; the time that a look has ends it earlier.
+pub(super) const LONG: Duration = Duration::from_secs(15);
+/// A node that gives fewer rows at a time than were asked for gives at least so many (the public client asks for them).
+const LEAST: usize = 20;
+/// Pages of one user's grants; more are no person's.
+const PAGES: i64 = 10;
+
+/// The gateway with the node behind it.
+pub(super) struct Node {
+    pub(super) session: Session,
+    pub(super) base: Url,
+    rpc: Url,
+    page_size: u32,
+}
+
+/// A grant to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grant {
+    /// The copy.
+    pub(super) copy: ProviderId,
+    pub(super) owner: ProviderId,
+    pub(super) inserter: Inserter,
+    pub(super) content_hash: Option<String>,
+    pub(super) locked_until: Option<Timestamp>,
+}
+
+/// A copy's row.
+pub(super) struct Shared {
+    pub(super) copied: Copied,
+    pub(super) place: Place,
+}
+
+/// Where a copy's content is.
+pub(super) enum Place {
+    /// The box itself, or why it is none.
+    Here(Result<Vec<u8>, Flaw>),
+    /// An address, which wins over a text; and how many bytes are there.
+    At { uri: String, size: Option<i64> },
+}
+
+impl Node {
+    pub(super) fn new(gateway: &Url, signer: Signer, chain_id: Option<String>, page_size: u32) -> Self {
+        let rpc = below(gateway, &["rpc", "v1"]);
+        let session = Session::new(gateway, rpc.clone(), signer, chain_id);
+        Self { session, base: gateway.clone(), rpc, page_size }
+    }
+
+    /// All grants of a user to us, oldest first; one for each copy.
+    pub(super) async fn grants_of(&self, reach: Reach<'_>, user: &ProviderId) -> Result<Vec<Grant>, ProviderError> {
+        let mut grants = Vec::new();
+        for page in 1..=PAGES {
+            let found = self.grants(reach, Some(user), page).await?;
+            let last = self.is_last(found.len());
+            grants.extend(found);
+            if last {
+                return Ok(joined(grants));
+            }
+        }
+        Err(ProviderError::Unavailable("it lists grants without an end"))
+    }
+
+    /// A page of the grants to us, of one user or of all; the first has number 1.
+    pub(super) async fn grants(
+        &self,
+        reach: Reach<'_>,
+        user: Option<&ProviderId>,
+        page: i64,
+    ) -> Result<Vec<Grant>, ProviderError> {
+        let owner = user.map_or(Argument::Uuid(None), |user| Argument::uuid(user.as_str()));
+        let arguments = [owner, Argument::Int8(page), Argument::Int8(self.page_size.into())];
+        let response = self.call(reach, "get_access_grants_granted", &arguments, None).await?;
+        let grants = self.read_grants(&response)?;
+        if user.is_some_and(|user| grants.iter().any(|grant| grant.owner != *user)) {
+            return Err(ProviderError::Foreign("it is a grant of another user"));
+        }
+        Ok(grants)
+    }
+
+    /// Whether a page of so many rows is the last.
+    pub(super) fn is_last(&self, rows: usize) -> bool {
+        rows < usize::try_from(self.page_size).unwrap_or(LEAST).min(LEAST)
+    }
+
+    /// The grants to us of one copy.
+    pub(super) async fn grants_for(&self, reach: Reach<'_>, copy: &ProviderId) -> Result<Vec<Grant>, ProviderError> {
+        let arguments = [Argument::uuid(copy.as_str())];
+        let response = self.call(reach, "get_access_grants_for_credential", &arguments, None).await?;
+        let grants = self.read_grants(&response)?;
+        if grants.iter().any(|grant| grant.copy != *copy) {
+            return Err(ProviderError::Foreign("it is a grant of another copy"));
+        }
+        Ok(joined(grants))
+    }
+
+    /// The copy that was granted; none where it is not, or not any more.
+    pub(super) async fn shared(&self, reach: Reach<'_>, grant: &Grant) -> Result<Option<Shared>, ProviderError> {
+        let arguments = [Argument::uuid(grant.copy.as_str())];
+        let response = self.call(reach, "get_credential_shared", &arguments, Some(COPY_LIMIT)).await?;
+        let table = match table::read(&response)? {
+            Ok(table) => table,
+            Err(Raised::NoCredential | Raised::NotShared) => return Ok(None),
+        };
+        let Some(row) = table.rows().next() else { return Ok(None) };
+        if !is(&row.required("id")?, &grant.copy) || !is(&row.required("user_id")?, &grant.owner) {
+            return Err(ProviderError::Foreign("it is another copy, or of another user"));
+        }
+        let said = row.text("inserter_type")?.map(|word| inserter(&word));
+        let copied = Copied {
+            id: grant.copy.clone(),
+            user: grant.owner.clone(),
+            notes: row.text("public_notes")?.map(Cow::into_owned),
+            encryptor_public_key: row.text("encryptor_public_key")?.map(Cow::into_owned).unwrap_or_default(),
+            signer: row.text("issuer_auth_public_key")?.map(Cow::into_owned).unwrap_or_default(),
+            // Whoever wrote the copy, wrote what stands in it; a grant may have been added by the user.
+            inserter: said.unwrap_or(grant.inserter),
+            content_hash: grant.content_hash.clone(),
+            locked_until: grant.locked_until,
+        };
+        Ok(Some(Shared { copied, place: place(&row)? }))
+    }
+
+    async fn call(
+        &self,
+        reach: Reach<'_>,
+        action: &str,
+        arguments: &[Argument],
+        limit: Option<usize>,
+    ) -> Result<Response, ProviderError> {
+        let payload = BASE64.encode(&payload::call(action, arguments));
+        let params = json!({
+            "body": {"payload": payload, "challenge": ""},
+            "auth_type": "ed25519", "sender": self.session.signer.name(), "signature": "",
+        });
+        let request = || {
+            let mut request: Request = rpc::request(&self.rpc, "user.call", &params);
+            if let Some(limit) = limit {
+                (request.limit, request.deadline) = (limit, LONG);
+            }
+            request
+        };
+        rpc::settled(self.session.within(reach, &request).await?)
+    }
+
+    fn read_grants(&self, response: &Response) -> Result<Vec<Grant>, ProviderError> {
+        match table::read(response)? {
+            Ok(table) => table.rows().map(|row| self.grant(&row)).collect(),
+            Err(Raised::NoCredential | Raised::NotShared) => Ok(Vec::new()),
+        }
+    }
+
+    fn grant(&self, row: &Row<'_, '_>) -> Result<Grant, ProviderError> {
+        if !row.required("ag_grantee_wallet_identifier")?.eq_ignore_ascii_case(self.session.signer.name()) {
+            return Err(ProviderError::Foreign("it is a grant to somebody else"));
+        }
+        let locked = row.number("locked_until")?.filter(|seconds| *seconds > 0);
+        Ok(Grant {
+            copy: row.uuid("data_id")?,
+            owner: row.uuid("ag_owner_user_id")?,
+            inserter: row.text("inserter_type")?.map_or(Inserter::Unknown, |word| inserter(&word)),
+            content_hash: row.text("content_hash")?.map(Cow::into_owned).filter(|hash| !hash.is_empty()),
+            locked_until: locked.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000))),
+        })
+    }
+}
+
+fn place(row: &Row<'_, '_>) -> Result<Place, ProviderError> {
+    if let Some(uri) = row.text("content_uri")?.filter(|uri| !uri.is_empty()) {
+        return Ok(Place::At { uri: uri.into_owned(), size: row.number("content_size")? });
+    }
+    let content = row.text("content")?.filter(|content| !content.is_empty());
+    let decoded = content.map(|content| BASE64.decode(content.as_bytes()).map_err(|_| Flaw::NotBase64));
+    Ok(Place::Here(decoded.unwrap_or(Err(Flaw::NoContent))))
+}
+
+fn inserter(word: &str) -> Inserter {
+    match word {
+        "user" => Inserter::User,
+        "delegated_write_grant" => Inserter::WriteGrant,
+        _ => Inserter::Unknown,
+    }
+}
+
+/// One grant for each copy: a person may grant the same one again, with another lock.
+fn joined(grants: Vec<Grant>) -> Vec<Grant> {
+    let mut joined: Vec<Grant> = Vec::new();
+    for grant in grants {
+        match joined.iter_mut().find(|other| other.copy == grant.copy) {
+            Some(other) => {
+                other.locked_until = other.locked_until.max(grant.locked_until);
+                other.content_hash = other.content_hash.take().or(grant.content_hash);
+                if other.inserter != grant.inserter && grant.inserter == Inserter::WriteGrant {
+                    other.inserter = grant.inserter;
+                }
+            }
+            None => joined.push(grant),
+        }
+    }
+    joined
+}
