@@ -28,8 +28,15 @@ impl<'a> Holder<'a> {
     /// From an answer that leads to where the person shares.
     #[must_use]
     pub fn of(stage: &'a Stage, tenant: &str, user: String, answer: &Value) -> Self {
-        assert_eq!(text(answer, "/link/url"), SHARE_URL, "{answer}");
-        Self { case: Case::with(stage, tenant, IDOS, answer, &user), user }
+        let own = format!("{SHARE_URL}?onboarding_id={}&level=", text(answer, "/onboarding_id"));
+        assert!(text(answer, "/link/url").starts_with(&own), "{answer}");
+        Self::adopted(stage, tenant, user, answer)
+    }
+
+    /// One that was made of what somebody shared whom nobody had invited; from anything that has its id.
+    #[must_use]
+    pub fn adopted(stage: &'a Stage, tenant: &str, user: String, found: &Value) -> Self {
+        Self { case: Case::with(stage, tenant, IDOS, found, &user), user }
     }
 
     fn tenant(&self) -> &'a Tenant {
