@@ -61,3 +61,41 @@ impl Browser {
         self.cookies.clear();
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops loudly")]
+mod tests {
+    use axum::{Router, http::HeaderMap, http::header, response::IntoResponse, response::Redirect, routing::get};
+
+    use super::*;
+
+    async fn told(headers: HeaderMap) -> String {
+        headers.get(header::COOKIE).and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned()
+    }
+
+    #[tokio::test]
+    async fn it_keeps_cookies_for_their_origin_and_goes_nowhere_by_itself() {
+        let set = || async {
+            let cookie = "__Host-a=b=c; Path=/; Secure; HttpOnly; SameSite=Lax";
+            ([(header::SET_COOKIE, cookie)], Redirect::to("/told")).into_response()
+        };
+        let serve = || async move {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let origin = format!("http://{}", listener.local_addr().unwrap());
+            let router = Router::new().route("/set", get(set)).route("/told", get(told));
+            let server = tokio::spawn(async { axum::serve(listener, router).await });
+            (origin, server)
+        };
+        let ((own, one), (other, two)) = (serve().await, serve().await);
+        let mut browser = Browser::new().unwrap();
+        assert_eq!(browser.follows(&format!("{own}/set")).await.unwrap(), "/told");
+        assert_eq!(browser.goes(&format!("{own}/told")).await.unwrap().text, "__Host-a=b=c");
+        let page = browser.goes(&format!("{other}/told")).await.unwrap();
+        assert_eq!(page, Page { status: 200, location: None, text: String::new() });
+        assert!(browser.follows(&format!("{own}/told")).await.is_err(), "it leads nowhere");
+        browser.forget();
+        assert_eq!(browser.goes(&format!("{own}/told")).await.unwrap().text, "");
+        one.abort();
+        two.abort();
+    }
+}

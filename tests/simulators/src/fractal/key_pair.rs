@@ -39,3 +39,25 @@ fn pem(what: &str, der: &[u8]) -> String {
     }
     format!("-----BEGIN {what}-----\n{lines}{body}\n-----END {what}-----\n")
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops loudly")]
+mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use data_encoding::BASE64URL_NOPAD;
+
+    use super::*;
+    use crate::fractal::is_signed_by;
+
+    #[test]
+    fn what_the_private_half_signs_the_public_one_proves() {
+        let keys = KeyPair::generate().unwrap();
+        let body: String = keys.private_key.lines().filter(|line| !line.starts_with("-----")).collect();
+        let der = BASE64.decode(body.as_bytes()).unwrap();
+        let signer = EcdsaKeyPair::from_pkcs8(&ECDSA_P521_SHA512_FIXED_SIGNING, &der).unwrap();
+        let signature = signer.sign(&SystemRandom::new(), b"a.b").unwrap();
+        let token = format!("a.b.{}", BASE64URL_NOPAD.encode(signature.as_ref()));
+        assert!(is_signed_by(&keys.public_key, &token));
+        assert!(!is_signed_by(&KeyPair::generate().unwrap().public_key, &token));
+    }
+}
