@@ -17,7 +17,7 @@ use super::kwil::rpc;
 use super::kwil::table::{self, Raised, Row};
 use super::session::Session;
 use crate::domain::{ProviderId, Timestamp};
-use crate::ports::{ProviderError, Reach, Request, Response};
+use crate::ports::{HttpError, ProviderError, Reach, Request, Response};
 use crate::providers::answer::below;
 
 /// A copy of 20 MiB as base64, with its row; larger ones are not read.
@@ -62,6 +62,23 @@ pub(super) enum Place {
     At { uri: String, size: Option<i64> },
 }
 
+impl Shared {
+    /// Of which only the grant is known.
+    fn unread(grant: &Grant, flaw: Flaw) -> Self {
+        let copied = Copied {
+            id: grant.copy.clone(),
+            user: grant.owner.clone(),
+            notes: None,
+            encryptor_public_key: String::new(),
+            signer: String::new(),
+            inserter: grant.inserter,
+            content_hash: grant.content_hash.clone(),
+            locked_until: grant.locked_until,
+        };
+        Self { copied, place: Place::Here(Err(flaw)) }
+    }
+}
+
 impl Node {
     pub(super) fn new(gateway: &Url, signer: Signer, chain_id: Option<String>, page_size: u32) -> Self {
         let rpc = below(gateway, &["rpc", "v1"]);
@@ -92,7 +109,7 @@ impl Node {
     ) -> Result<Vec<Grant>, ProviderError> {
         let owner = user.map_or(Argument::Uuid(None), |user| Argument::uuid(user.as_str()));
         let arguments = [owner, Argument::Int8(page), Argument::Int8(self.page_size.into())];
-        let response = self.call(reach, "get_access_grants_granted", &arguments, None).await?;
+        let response = self.call(reach, "get_access_grants_granted", &arguments).await?;
         let grants = self.read_grants(&response)?;
         if user.is_some_and(|user| grants.iter().any(|grant| grant.owner != *user)) {
             return Err(ProviderError::Foreign("it is a grant of another user"));
@@ -108,7 +125,7 @@ impl Node {
     /// The grants to us of one copy.
     pub(super) async fn grants_for(&self, reach: Reach<'_>, copy: &ProviderId) -> Result<Vec<Grant>, ProviderError> {
         let arguments = [Argument::uuid(copy.as_str())];
-        let response = self.call(reach, "get_access_grants_for_credential", &arguments, None).await?;
+        let response = self.call(reach, "get_access_grants_for_credential", &arguments).await?;
         let grants = self.read_grants(&response)?;
         if grants.iter().any(|grant| grant.copy != *copy) {
             return Err(ProviderError::Foreign("it is a grant of another copy"));
@@ -119,7 +136,11 @@ impl Node {
     /// The copy that was granted; none where it is not, or not any more.
     pub(super) async fn shared(&self, reach: Reach<'_>, grant: &Grant) -> Result<Option<Shared>, ProviderError> {
         let arguments = [Argument::uuid(grant.copy.as_str())];
-        let response = self.call(reach, "get_credential_shared", &arguments, Some(COPY_LIMIT)).await?;
+        let answer = self.answer(reach, "get_credential_shared", &arguments, Some(COPY_LIMIT)).await?;
+        if matches!(answer, Err(HttpError::TooLong)) {
+            return Ok(Some(Shared::unread(grant, Flaw::TooLarge)));
+        }
+        let response = rpc::settled(answer)?;
         let table = match table::read(&response)? {
             Ok(table) => table,
             Err(Raised::NoCredential | Raised::NotShared) => return Ok(None),
@@ -128,28 +149,31 @@ impl Node {
         if !is(&row.required("id")?, &grant.copy) || !is(&row.required("user_id")?, &grant.owner) {
             return Err(ProviderError::Foreign("it is another copy, or of another user"));
         }
-        let said = row.text("inserter_type")?.map(|word| inserter(&word));
-        let copied = Copied {
-            id: grant.copy.clone(),
-            user: grant.owner.clone(),
-            notes: row.text("public_notes")?.map(Cow::into_owned),
-            encryptor_public_key: row.text("encryptor_public_key")?.map(Cow::into_owned).unwrap_or_default(),
-            signer: row.text("issuer_auth_public_key")?.map(Cow::into_owned).unwrap_or_default(),
-            // Whoever wrote the copy, wrote what stands in it; a grant may have been added by the user.
-            inserter: said.unwrap_or(grant.inserter),
-            content_hash: grant.content_hash.clone(),
-            locked_until: grant.locked_until,
-        };
-        Ok(Some(Shared { copied, place: place(&row)? }))
+        let mut shared = Shared::unread(grant, Flaw::NoContent);
+        let copied = &mut shared.copied;
+        copied.notes = row.text("public_notes")?.map(Cow::into_owned);
+        copied.encryptor_public_key = row.text("encryptor_public_key")?.map(Cow::into_owned).unwrap_or_default();
+        copied.signer = row.text("issuer_auth_public_key")?.map(Cow::into_owned).unwrap_or_default();
+        // The older schema has no such column: there only the grant tells. Whoever wrote the copy, wrote what stands in
+        // it; a further grant may be the user's all the same.
+        if let Some(word) = row.text("inserter_type")? {
+            copied.inserter = inserter(&word);
+        }
+        shared.place = place(&row)?;
+        Ok(Some(shared))
     }
 
-    async fn call(
+    async fn call(&self, reach: Reach<'_>, action: &str, arguments: &[Argument]) -> Result<Response, ProviderError> {
+        rpc::settled(self.answer(reach, action, arguments, None).await?)
+    }
+
+    async fn answer(
         &self,
         reach: Reach<'_>,
         action: &str,
         arguments: &[Argument],
         limit: Option<usize>,
-    ) -> Result<Response, ProviderError> {
+    ) -> Result<Result<Response, HttpError>, ProviderError> {
         let payload = BASE64.encode(&payload::call(action, arguments));
         let params = json!({
             "body": {"payload": payload, "challenge": ""},
@@ -162,7 +186,7 @@ impl Node {
             }
             request
         };
-        rpc::settled(self.session.within(reach, &request).await?)
+        self.session.within(reach, &request).await
     }
 
     fn read_grants(&self, response: &Response) -> Result<Vec<Grant>, ProviderError> {

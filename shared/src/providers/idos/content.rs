@@ -179,7 +179,7 @@ mod tests {
 
     fn content(vector: &str) -> Vec<u8> {
         let vector: Value = serde_json::from_str(vector).unwrap();
-        BASE64.decode(vector["content_base64"].as_str().unwrap().as_bytes()).unwrap()
+        BASE64.decode(vector["content"].as_str().unwrap().as_bytes()).unwrap()
     }
 
     #[test]
