@@ -122,7 +122,7 @@ mod tests {
         let named = journey.resource().unwrap();
         assert_eq!(named.to_string(), format!("journey/{ONBOARDING}.3.basic.liveness.wallet-eth"));
         assert_eq!(Root::of(&named), Some(Root::Journey(journey)));
-        for bad in ["", ".1.basic", ".x.basic", ".1", ".1.", ".1.basic..liveness", ".300.basic", ".1.basic.basic"] {
+        for bad in ["", "..basic", ".x.basic", ".1", ".1.", ".1.basic..liveness", ".300.basic", ".1.basic.basic"] {
             let id = ProviderId::parse(format!("{ONBOARDING}{bad}")).unwrap();
             assert_eq!(Journey::parse(&id), None, "{bad:?}");
         }

@@ -79,8 +79,9 @@ impl Fractal {
         if wish.channel != Channel::Link {
             bad.push(wrong("channel", "must be link: Fractal has no SDK"));
         }
-        if wish.kind != SubjectKind::Individual && !self.has_companies() {
-            bad.push(wrong("subject.kind", "must be individual here"));
+        // An institution signs up for itself: nothing tells whether a company was verified, or one of its people.
+        if wish.kind != SubjectKind::Individual {
+            bad.push(wrong("subject.kind", "must be individual: Fractal's answers do not tell a company from a person"));
         }
         if wish.return_url.is_none() {
             bad.push(wrong("return_url", "is missing: Fractal's pages lead nowhere without it"));
@@ -100,15 +101,7 @@ impl Fractal {
         journey.id().map(|_| journey).ok_or("asks for too much at once")
     }
 
-    /// The classic authorize page also takes institutions (page "user information retrieval").
-    const fn has_companies(&self) -> bool {
-        match self.generation {
-            Generation::Classic(_) => true,
-            Generation::Verifier(_) => false,
-        }
-    }
-
-    async fn entrance(&self, reach: Reach<'_>, journey: &Journey, back: &Url) -> Result<Renewed, ProviderError> {
+    fn entrance(&self, reach: Reach<'_>, journey: &Journey, back: &Url) -> Result<Renewed, ProviderError> {
         match &self.generation {
             Generation::Classic(classic) => classic.entrance(reach, journey, back),
             Generation::Verifier(verifier) => verifier.entrance(reach, journey, back),
@@ -162,7 +155,7 @@ impl Account for Fractal {
             .asked(wish)
             .map_err(|bad| ProviderError::Refused { field: bad.into_iter().next().map(|bad| bad.field) })?;
         let subject = journey.resource().ok_or(TOO_MUCH)?;
-        let Renewed { entrance, expires_at, return_nonce } = self.entrance(reach, &journey, &back).await?;
+        let Renewed { entrance, expires_at, return_nonce } = self.entrance(reach, &journey, &back)?;
         Ok(Started { subject, entrance, expires_at, return_nonce, names: Vec::new() })
     }
 
@@ -210,7 +203,7 @@ impl Account for Fractal {
             return Err(ProviderError::Refused { field: Some("channel".to_owned()) });
         }
         let back = return_url.ok_or_else(|| ProviderError::Refused { field: Some("return_url".to_owned()) })?;
-        self.entrance(reach, &journey, back).await.map(Some)
+        self.entrance(reach, &journey, back).map(Some)
     }
 
     async fn details(&self, reach: Reach<'_>, subject: &Resource) -> Result<Value, ProviderError> {

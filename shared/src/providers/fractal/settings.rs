@@ -84,3 +84,6 @@ fn choices(settings: &mut Section<'_>) -> Choices {
     let level = settings.parsed("level", |text| names.asked(text));
     Choices { level, names }
 }
+
+#[cfg(test)]
+mod tests;

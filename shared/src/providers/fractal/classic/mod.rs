@@ -1,59 +1,46 @@
-//! The classic generation.
+//! The classic generation: an OAuth2 provider whose persons are read with tokens of their own.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `link` | what the person is sent to, and which scopes that asks for |
+//! | `tokens`, `grant`, `keep` | codes and refresh tokens for pairs, how they rest, who renews them |
+//! | `person`, `case` | `users/me`, and what its words mean |
+//! | `sweep` | the account's list of verdicts |
+//! | `look` | all of it together |
+//! | `event` | webhooks |
+//! | `settings` | what is configured |
 
-use serde_json::Value;
+pub(super) mod case;
+pub(super) mod event;
+mod grant;
+mod keep;
+mod link;
+mod look;
+mod person;
+mod settings;
+mod sweep;
+mod tokens;
+
 use url::Url;
 
-use super::id::{Journey, Root};
-use super::level::{Asked, Names};
-use crate::domain::{ConnectionName, Part, ProviderId};
-use crate::ports::{Event, ProviderError, Reach, Renewed, Unreadable};
-use crate::proof::{Body, Verified};
-use crate::secret::Secret;
-use crate::section::Section;
+use self::settings::Settings;
+use self::sweep::Sweep;
+use self::tokens::Endpoint;
+use crate::domain::ConnectionName;
 
-pub(super) struct Classic {}
-
-const NOT_YET: ProviderError = ProviderError::Unsupported("not here yet");
+/// An application of the classic generation.
+pub(super) struct Classic {
+    authorize: Url,
+    client_id: String,
+    me: Url,
+    tokens: Endpoint,
+    /// None: it is switched off.
+    sweep: Option<Sweep>,
+    settings: Settings,
+}
 
 impl Classic {
-    pub(super) fn configure(
-        _base_urls: &mut Section<'_>,
-        _api: &mut Section<'_>,
-        _settings: &mut Section<'_>,
-    ) -> Option<Self> {
-        Some(Self {})
-    }
-    pub(super) fn idos_connection(&self) -> Option<&ConnectionName> {
-        None
-    }
-    pub(super) fn reduced(&self, _body: Verified<Body<'_>>, _names: &Names) -> Result<Event, Unreadable> {
-        Err(Unreadable::NotAnEvent("not here yet"))
-    }
-    pub(super) fn entrance(
-        &self,
-        _reach: Reach<'_>,
-        _journey: &Journey,
-        _back: &Url,
-    ) -> Result<Renewed, ProviderError> {
-        Err(NOT_YET)
-    }
-    pub(super) async fn exchanged(
-        &self,
-        _reach: Reach<'_>,
-        _journey: &Journey,
-        _code: Option<&Secret>,
-    ) -> Result<Option<ProviderId>, ProviderError> {
-        Err(NOT_YET)
-    }
-    pub(super) async fn parts(
-        &self,
-        _reach: Reach<'_>,
-        _root: &Root,
-        _asked: Option<&Asked>,
-    ) -> Result<Vec<Part>, ProviderError> {
-        Err(NOT_YET)
-    }
-    pub(super) async fn live(&self, _reach: Reach<'_>, _root: &Root) -> Result<Value, ProviderError> {
-        Err(NOT_YET)
+    pub(super) const fn idos_connection(&self) -> Option<&ConnectionName> {
+        self.settings.idos_connection.as_ref()
     }
 }
