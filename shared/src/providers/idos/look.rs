@@ -33,8 +33,8 @@ const DETAILS: usize = 4 * 1024 * 1024;
 const NOTHING_SHARED: &str = "nothing_shared";
 /// Something is.
 const SHARED: &str = "shared";
-/// A copy that was not read.
-const NOT_READ: &str = "not_read";
+/// A copy that was not read: it says nothing.
+pub(super) const NOT_READ: &str = "not_read";
 
 /// A copy as it was read.
 struct Read<'a> {
