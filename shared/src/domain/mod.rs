@@ -13,6 +13,7 @@ mod status;
 mod time;
 mod weight;
 
+pub(crate) use self::closed_list::closed_list;
 pub use self::change::{Change, ChangeKind, Evidence, PartFact, Wanted};
 pub use self::error::ErrorCode;
 pub use self::name::{

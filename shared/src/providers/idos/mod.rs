@@ -50,6 +50,7 @@ use url::Url;
 
 use self::actions::Node;
 use self::credential::Key;
+pub use self::credential::{Flaw, SharedBy, UserShared};
 use self::settings::Settings;
 pub(super) use self::settings::configure;
 use self::specification::SPECIFICATION;

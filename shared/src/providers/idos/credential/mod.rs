@@ -1,16 +1,67 @@
 //! A copy of a credential that was shared with us: opened, judged, made a part.
 //!
 //! [`open`] undoes the box, [`judge`] says what stands in it and what that is worth, [`part`] is what the ledger may keep
-//! of it. A content that cannot be had ([`Flaw`]) is judged like one that is bad: a part with a reason.
+//! of it. A content that cannot be had is judged like one that is bad: a part with a reason ([`Flaw`]), never an error of
+//! a look, and never an approval.
+//!
+//! | file | what is asked |
+//! | --- | --- |
+//! | `notes` | has the issuer revoked it since |
+//! | `sealed`, `opened` | is it sealed for us, is it JSON |
+//! | `contexts`, `document`, `quads` | does every member have a meaning that is pinned here, and what was signed then |
+//! | `proof`, `multibase` | did an accepted issuer sign it |
+//! | `level` | is it of the level that was asked for |
+//! | `sharing` | who inserted the copy, and what that is worth to the tenant |
+//! | `plausible` | can the fields of a person's own copy stand where they stand |
+//! | `shown`, `ascii85` | what the tenant sees of it |
+//!
+//! They are asked in this order; the first that is answered badly is the flaw. Two things that are good in themselves prove
+//! nothing: a box that opens (anyone can seal one for us), and a proof that fits (it does not bind the names of fields).
 
-use ring::digest::{SHA256, digest};
-use secrecy::zeroize::Zeroizing;
-use serde_json::{Value, json};
+mod ascii85;
+mod contexts;
+mod document;
+mod flaw;
+mod level;
+mod multibase;
+mod notes;
+mod opened;
+mod plausible;
+mod proof;
+mod quads;
+mod sealed;
+mod sharing;
+mod shown;
 
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+
+use self::document::Document;
+pub use self::flaw::Flaw;
+pub(super) use self::level::Level;
+pub(super) use self::opened::Opened;
+pub(super) use self::proof::Issuer;
+pub(super) use self::sealed::Key;
+pub(super) use self::sharing::Inserter;
+pub use self::sharing::{SharedBy, UserShared};
+pub(super) use self::shown::shown;
 use super::id::Kind;
-use crate::domain::{Part, ProviderId, Standing, Timestamp};
+use crate::domain::{DecidedBy, Part, ProviderId, Standing, Timestamp};
 use crate::section::Section;
-use crate::secret::Secret;
+
+/// How much an issuer's clock may be ahead of ours.
+const SKEW: Duration = Duration::from_secs(5 * 60);
+/// What a part is called whose credential has no flaw.
+pub(super) const VERIFIED: &str = "verified";
+
+/// Facts of a part that have no place of their own in it; they hold no personal data.
+pub(super) mod mark {
+    /// Followed by who inserted the copy.
+    pub(in super::super) const BY: &str = "by:";
+    /// Followed by the level that an accepted issuer has proven.
+    pub(in super::super) const LEVEL: &str = "level:";
+}
 
 /// What the node says of a copy and of its grant to us, without its content.
 pub(super) struct Copied {
@@ -32,133 +83,114 @@ pub(super) struct Copied {
     pub(super) locked_until: Option<Timestamp>,
 }
 
-/// Who wrote a copy and its grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inserter {
-    /// The user; the signer is then a throw-away key.
-    User,
-    /// The issuer, by a write grant of the user.
-    WriteGrant,
-    /// Neither of them, or the node does not say.
-    Unknown,
-}
-
-/// Why a copy is not what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// The row has neither text nor address, or nothing is there.
-    NoContent,
-    /// The gateway does not give it to us, though it is granted.
-    ContentRefused,
-    /// An address that is not the network's own.
-    UnsupportedAddress,
-    /// More than is read.
-    TooLarge,
-    /// Not as many bytes as the row says.
-    WrongLength,
-    /// Not the bytes that the address names.
-    WrongContent,
-    /// No base64.
-    NotBase64,
-    /// It cannot be opened.
-    Sealed,
-}
-
-/// A content in the clear: personal data, wiped when dropped.
-pub(super) struct Opened(pub(super) Zeroizing<Vec<u8>>);
-
-/// Opens copies: X25519.
-pub(super) struct Key(Secret);
-
 /// What a copy has to be.
 pub(super) struct Terms {
     pub(super) issuers: Vec<Issuer>,
     pub(super) user_shared: UserShared,
 }
 
-/// What a copy is worth that the user wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum UserShared {
-    Review,
-    Accept,
-    Refuse,
+impl Terms {
+    /// Reads `issuers` and `user_shared`; faults are remembered in the section.
+    pub(super) fn configure(settings: &mut Section<'_>) -> Self {
+        let words: Vec<_> = UserShared::ALL.iter().map(|word| (word.as_str(), *word)).collect();
+        let user_shared = settings.one_of("user_shared", &words).unwrap_or(UserShared::Review);
+        let given = settings.sections("issuers");
+        if given.is_empty() {
+            settings.fault("issuers", "must name an issuer: without one no credential can be accepted");
+        }
+        Self { issuers: given.into_iter().filter_map(Issuer::configure).collect(), user_shared }
+    }
 }
-
-/// Whose credentials are accepted.
-pub(super) struct Issuer;
-
-/// What was asked for: `basic` or `plus`, with add-ons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Level(String);
 
 /// What a copy came to.
 pub(super) struct Judged {
     flaw: Option<Flaw>,
-}
-
-impl Key {
-    pub(super) fn parse(_text: &Secret) -> Result<Self, &'static str> {
-        Err("is not read yet")
-    }
-
-    /// Base64.
-    pub(super) fn public(&self) -> String {
-        String::new()
-    }
-}
-
-impl Terms {
-    /// Reads `issuers` and `user_shared`; faults are remembered in the section.
-    pub(super) fn configure(settings: &mut Section<'_>) -> Self {
-        let words = [("review", UserShared::Review), ("accept", UserShared::Accept), ("refuse", UserShared::Refuse)];
-        let user_shared = settings.one_of("user_shared", &words).unwrap_or(UserShared::Review);
-        drop(settings.sections("issuers"));
-        Self { issuers: Vec::new(), user_shared }
-    }
-}
-
-impl Level {
-    /// Names joined by `+`.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        if text.is_empty() { Err("must be basic or plus, with add-ons such as +liveness") } else { Ok(Self(text.to_owned())) }
-    }
-
-    /// The same, in one writing.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
+    by: SharedBy,
+    policy: UserShared,
+    /// The level that an accepted issuer has signed.
+    level: Option<String>,
 }
 
 /// Undoes the box: nonce, tag, ciphertext.
-pub(super) fn open(_boxed: &[u8], _encryptor_public_key: &str, _key: &Key) -> Result<Opened, Flaw> {
-    Err(Flaw::Sealed)
+///
+/// # Errors
+/// It cannot be opened.
+pub(super) fn open(boxed: &[u8], encryptor_public_key: &str, key: &Key) -> Result<Opened, Flaw> {
+    key.open(boxed, encryptor_public_key)
 }
 
 /// What a copy is worth, for that level, now.
 pub(super) fn judge(
     opened: Result<&Opened, Flaw>,
-    _copied: &Copied,
-    _terms: &Terms,
-    _asked: &Level,
-    _now: Timestamp,
+    copied: &Copied,
+    terms: &Terms,
+    asked: &Level,
+    now: Timestamp,
 ) -> Judged {
-    Judged { flaw: opened.err() }
+    let anyones: Vec<String> = terms.issuers.iter().flat_map(|issuer| issuer.signers.clone()).collect();
+    let mut judged = Judged {
+        flaw: None,
+        by: SharedBy::of(copied.inserter, &copied.signer, &anyones),
+        policy: terms.user_shared,
+        level: None,
+    };
+    let weighed = opened.and_then(|opened| weigh(opened, copied, terms, asked, now, &mut judged));
+    judged.flaw = notes::flaw(copied.notes.as_deref()).or(weighed.err());
+    judged
 }
 
-/// What may be kept of it: no personal data.
+/// Notes what is proven on the way.
+fn weigh(
+    opened: &Opened,
+    copied: &Copied,
+    terms: &Terms,
+    asked: &Level,
+    now: Timestamp,
+    judged: &mut Judged,
+) -> Result<(), Flaw> {
+    let hash = HEXLOWER.encode(&opened.sha256());
+    if copied.content_hash.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(&hash)) {
+        return Err(Flaw::HashMismatch);
+    }
+    let members = opened.read().ok_or(Flaw::NotACredential)?;
+    let document = Document::read(&members)?;
+    let issuer = proof::verified(&document, &terms.issuers)?;
+    judged.by = SharedBy::of(copied.inserter, &copied.signer, &issuer.signers);
+    judged.level = level::known(document.level).map(str::to_owned);
+    if document.issued > now + SKEW {
+        return Err(Flaw::NotYetValid);
+    }
+    if document.expires.is_some_and(|expires| expires <= now) {
+        return Err(Flaw::Expired);
+    }
+    asked.met_by(document.level)?;
+    let plausible = || plausible::is_plausible(document.context, document.subject, now);
+    match (judged.by, terms.user_shared) {
+        (SharedBy::Issuer, _) => Ok(()),
+        (SharedBy::User, UserShared::Refuse) => Err(Flaw::UserShared),
+        (SharedBy::User, UserShared::Review | UserShared::Accept) if !plausible() => Err(Flaw::Implausible),
+        (SharedBy::User, UserShared::Review) => Err(Flaw::UserShared),
+        (SharedBy::User, UserShared::Accept) => Ok(()),
+    }
+}
+
+/// What may be kept of it: no personal data. It has no time: when it was shared, which events name, is not told.
 pub(super) fn part(
     copied: &Copied,
     judged: &Judged,
     opened: Result<&Opened, Flaw>,
     hash: &(dyn Fn(&[u8]) -> String + Send + Sync),
 ) -> Part {
-    let mut part = Part::new(Kind::Credential.resource(copied.id.clone()), "unread", Standing::Unrecognised);
-    part.provider_reason = judged.flaw.map(|flaw| format!("{flaw:?}").to_lowercase());
-    part.digest = opened.ok().map(|opened| hash(digest(&SHA256, &opened.0).as_ref()));
+    let word = judged.flaw.map_or(VERIFIED, Flaw::as_str);
+    let standing = judged.flaw.map_or(Standing::Approved, |flaw| flaw.standing(judged.policy));
+    let mut part = Part::new(Kind::Credential.resource(copied.id.clone()), word, standing);
+    part.digest = opened.ok().map(|opened| hash(&opened.sha256()));
+    part.marks.push(format!("{}{}", mark::BY, judged.by));
+    // an issuer does not say who decided; what speaks against a copy is our own finding
+    part.decided_by = if standing == Standing::Rejected { DecidedBy::Automatic } else { DecidedBy::Unknown };
+    part.marks.extend(judged.level.iter().map(|level| format!("{}{level}", mark::LEVEL)));
     part
 }
 
-/// The credential itself, for whoever may see it; `room`: so many bytes may still be shown, files are left out first.
-pub(super) fn shown(_opened: Result<&Opened, Flaw>, copied: &Copied, _judged: &Judged, _room: &mut usize) -> Value {
-    json!({"id": copied.id.as_str()})
-}
+#[cfg(test)]
+mod tests;
