@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
 mod blobs;
+mod credential_flaws;
+mod credential_sharing;
+mod credentials;
 mod faults;
 mod feeds;
 mod harness;
