@@ -1,13 +1,15 @@
 //! The scripted walk through a local stack with simulated providers and a sample tenant application.
 //!
 //! The oracle is what the simulators and the application recorded themselves, compared with the ledger: no outcome is
-//! taken from the code under test. `stage` starts everything, `clients` are the two that share an account, `stories` is
-//! what persons and operators do, `verdict` compares, `table` shows.
+//! taken from the code under test. `stage` starts everything, `clients` are the two that share an account, `user_owned`
+//! is where persons own what is known of them, `stories` is what persons and operators do, `verdict` compares, `table`
+//! shows.
 
 mod clients;
 mod stage;
 mod stories;
 mod table;
+mod user_owned;
 mod verdict;
 
 use std::process::ExitCode;

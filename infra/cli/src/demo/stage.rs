@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::local::told;
 
 use super::clients::Client;
+use super::user_owned::{UserOwned, share_url};
 
 /// The plan runs so many times faster: the first look that nobody rang for is due after 15 min, here after 7.5 s.
 const FASTER: u32 = 120;
@@ -34,6 +35,8 @@ pub(crate) struct Stage {
     pub(crate) ondato: Ondato,
     pub(crate) intergiro: Intergiro,
     pub(crate) onfido: Onfido,
+    /// Fractal ID and idOS.
+    pub(crate) user_owned: UserOwned,
     /// Two clients of one Onfido account.
     pub(crate) clients: Vec<Client>,
     pub(crate) app: TenantApp,
@@ -61,10 +64,14 @@ impl Stage {
             ..onfido::Settings::default()
         };
         let onfido = Onfido::start(settings).await.map_err(|error| format!("the simulated Onfido: {error}"))?;
+        let user_owned = UserOwned::start([beside(60), beside(70)]).await?;
         let app = TenantApp::start(beside(20), &[SECRET])
             .await
             .map_err(|error| format!("the sample application: {error}"))?;
-        let config = configuration(&ondato, &intergiro, &onfido, &clients, &app);
+        let mut config = configuration(&ondato, &intergiro, &onfido, &clients, &app);
+        if let Some(connections) = config.pointer_mut("/tenants/acme/connections").and_then(Value::as_object_mut) {
+            connections.extend(user_owned.connections(&share_url(&app.base_url())));
+        }
         crate::config::check(&config.to_string(), true).map_err(|errors| errors.join("\n"))?;
         let stack = Stack::start(StackOptions {
             port,
@@ -77,7 +84,7 @@ impl Stage {
         })
         .await
         .map_err(|error| told(&error))?;
-        let stage = Self { stack, ondato, intergiro, onfido, clients, app, patience };
+        let stage = Self { stack, ondato, intergiro, onfido, user_owned, clients, app, patience };
         stage.subscribe();
         Ok(stage)
     }
@@ -88,6 +95,7 @@ impl Stage {
         self.ondato.subscribe(Subscription::to(url("ondato")).with_hmac(MAC));
         self.intergiro.subscribe(intergiro::Subscription::to(format!("{}/{URL_KEY}", url("intergiro"))));
         self.onfido.register(Registration::to(url("onfido")).signed_with(WEBHOOK_TOKEN));
+        self.user_owned.subscribe(self.stack.public_url());
         for client in &self.clients {
             client.register(&self.onfido, self.stack.public_url());
         }
@@ -123,6 +131,8 @@ impl Stage {
              \x20 simulated Ondato              {}\n\
              \x20 simulated Intergiro           {}\n\
              \x20 simulated Onfido              {}, pages {}\n\
+             \x20 simulated Fractal ID          {}\n\
+             \x20 simulated idOS node           {}\n\
              \x20 sample application            {}\n{}",
             self.stack.api_url(),
             self.stack.aws_url().unwrap_or("-"),
@@ -130,6 +140,8 @@ impl Stage {
             self.intergiro.base_urls(),
             self.onfido.api_url(),
             self.onfido.pages_url(),
+            self.user_owned.fractal.base_urls(),
+            self.user_owned.idos.base_url(),
             self.app.base_url(),
             instances.join("\n"),
         )
@@ -140,6 +152,7 @@ impl Stage {
         self.ondato.stop().await;
         self.intergiro.stop().await;
         self.onfido.stop().await;
+        self.user_owned.stop().await;
         for client in &mut self.clients {
             client.instance.stop().await;
         }

@@ -1,6 +1,8 @@
 //! What persons, operators and networks do. Each story is one onboarding; all are told at the same time.
 
 pub(crate) mod clients;
+mod fractal;
+mod idos;
 mod intergiro;
 mod ondato;
 pub(crate) mod onfido;
@@ -16,17 +18,19 @@ use crate::say::to_people;
 use super::stage::Stage;
 use super::verdict::{Outcome, judge};
 
-/// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all.
+/// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all. Those of
+/// Fractal and idOS begin when others are over: one of Intergiro's waits until nothing moves.
 pub(crate) async fn play(stage: &Stage) -> Vec<Outcome> {
     let begun = Instant::now();
-    let (ondato, intergiro, onfido, clients) = tokio::join!(
-        ondato::play(stage, begun),
-        intergiro::play(stage, begun),
-        onfido::play(stage, begun),
-        clients::play(stage, begun),
-    );
+    let checks_then_grants = async {
+        let (onfido, clients) = tokio::join!(onfido::play(stage, begun), clients::play(stage, begun));
+        let (fractal, idos) = tokio::join!(fractal::play(stage, begun), idos::play(stage, begun));
+        [onfido, clients, fractal, idos].into_iter().flatten()
+    };
+    let (ondato, intergiro, rest) =
+        tokio::join!(ondato::play(stage, begun), intergiro::play(stage, begun), checks_then_grants);
     let down = ondato::play_last(stage, begun).await;
-    ondato.into_iter().chain(intergiro).chain(onfido).chain(clients).chain([down]).collect()
+    ondato.into_iter().chain(intergiro).chain(rest).chain([down]).collect()
 }
 
 /// A provider, as the stories need it: what is true there, by its own records.
@@ -74,6 +78,8 @@ pub(crate) struct Told<'a> {
     pub(crate) onboarding: String,
     /// The current run at the provider.
     pub(crate) run: String,
+    /// What the app hands to the person; empty where it has a token.
+    link: String,
     key: String,
     begun: Instant,
 }
@@ -114,8 +120,8 @@ impl<'a> Told<'a> {
             members.extend(P::wishes());
         }
         let answer = stage.invoke(&request).await?;
-        let (onboarding, run) = (String::new(), String::new());
-        let mut told = Self { stage, name, tenant: P::TENANT, onboarding, run, key, begun };
+        let [onboarding, run, link] = [String::new(), String::new(), String::new()];
+        let mut told = Self { stage, name, tenant: P::TENANT, onboarding, run, link, key, begun };
         told.enter::<P>(&answer)?;
         let what = if answer.pointer("/sdk").is_some() { "the SDK's token" } else { "the link" };
         told.say(&format!("the app invoked `start` and has {what}"));
@@ -126,6 +132,7 @@ impl<'a> Told<'a> {
     fn enter<P: Provider>(&mut self, answer: &Value) -> Result<(), String> {
         let onboarding = answer.pointer("/onboarding_id").and_then(Value::as_str);
         onboarding.unwrap_or_default().clone_into(&mut self.onboarding);
+        answer.pointer("/link/url").and_then(Value::as_str).unwrap_or_default().clone_into(&mut self.link);
         let run = P::run(self.stage, &self.key, &self.onboarding).ok_or("the provider has no such run")?;
         P::leads(self.stage, &run, answer)?;
         self.run = run.0;
