@@ -62,8 +62,8 @@ const NOT_BACK: &str = "not_back";
 
 /// What differs between the generations.
 enum Generation {
-    Classic(Classic),
-    Verifier(Verifier),
+    Classic(Box<Classic>),
+    Verifier(Box<Verifier>),
 }
 
 struct Fractal {
@@ -81,7 +81,10 @@ impl Fractal {
         }
         // An institution signs up for itself: nothing tells whether a company was verified, or one of its people.
         if wish.kind != SubjectKind::Individual {
-            bad.push(wrong("subject.kind", "must be individual: Fractal's answers do not tell a company from a person"));
+            bad.push(wrong(
+                "subject.kind",
+                "must be individual: Fractal's answers do not tell a company from a person",
+            ));
         }
         if wish.return_url.is_none() {
             bad.push(wrong("return_url", "is missing: Fractal's pages lead nowhere without it"));

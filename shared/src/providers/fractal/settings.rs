@@ -66,8 +66,10 @@ pub(in super::super) fn configure(
         return None;
     };
     let generation = match chosen {
-        Chosen::Classic => Classic::configure(base_urls, api, settings).map(Generation::Classic),
-        Chosen::Kyc(flavour) => Verifier::configure(flavour, base_urls, api, settings).map(Generation::Verifier),
+        Chosen::Classic => Classic::configure(base_urls, api, settings).map(|own| Generation::Classic(Box::new(own))),
+        Chosen::Kyc(flavour) => {
+            Verifier::configure(flavour, base_urls, api, settings).map(|own| Generation::Verifier(Box::new(own)))
+        }
     };
     if settings.faults().count() > faults {
         return None;
