@@ -261,13 +261,24 @@ impl Truth {
         self
     }
 
-    /// As it rests: the links of earlier attempts are never handed out again.
+    /// As it rests: the links of earlier attempts are never handed out again, and nobody comes back to them.
     #[must_use]
     pub fn at_rest(mut self) -> Self {
         let earlier = self.attempts.len().saturating_sub(1);
         for attempt in self.attempts.iter_mut().take(earlier) {
             attempt.sealed_link = None;
             attempt.link_for = None;
+            attempt.return_nonce = None;
+            attempt.exchanging = None;
+            attempt.declined = false;
+        }
+        // Only ids as long as their type lets them be leave no room for names; then the oldest are not kept.
+        let mut oldest = 0;
+        while !self.has_room()
+            && let Some(attempt) = self.attempts.get_mut(oldest)
+        {
+            attempt.names.clear();
+            oldest = oldest.saturating_add(1);
         }
         self
     }
@@ -295,6 +306,9 @@ pub struct Attempt {
     /// A code that was begun to be exchanged, as a keyed digest: it is not begun again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchanging: Option<String>,
+    /// By what else the provider names it: a person. Kept whatever parts come and go, so that erasing knows of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Resource>,
     /// The person came back and had refused what the provider asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub declined: bool,
@@ -321,6 +335,15 @@ impl Attempt {
         self.link_expires_at.is_none_or(|at| at > now)
     }
 
+    /// The provider names it so, too.
+    pub fn add_names(&mut self, names: &[Resource]) {
+        for name in names {
+            if !self.names.contains(name) {
+                self.names.push(name.clone());
+            }
+        }
+    }
+
     /// Recorded before the provider is called.
     #[must_use]
     pub const fn intended(number: u8, at: Timestamp) -> Self {
@@ -332,6 +355,7 @@ impl Attempt {
             sealed_link: None,
             return_nonce: None,
             exchanging: None,
+            names: Vec::new(),
             declined: false,
             link_for: None,
             renewals: 0,

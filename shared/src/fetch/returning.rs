@@ -20,6 +20,7 @@ use tracing::{info, warn};
 
 use crate::domain::{Attempt, Evidence, LOOK_MARGIN, Notice, OnboardingKey, Resource, Returned, SubjectKey, Truth};
 use crate::gateway::Line;
+use crate::invoke::erase::MARKED;
 use crate::ports::{Commit, Committed, Connection, LedgerError, ProviderError, TenantConfig};
 use crate::state::Carrier;
 
@@ -30,8 +31,8 @@ use super::{Fetcher, Rung, receives_of};
 const EXCHANGE: Duration = Duration::from_secs(8);
 /// After so many lost races the message comes again.
 const RACES: u8 = 5;
-/// The queue is patient for so many receives.
-const PATIENCE: u32 = 3;
+/// The same code is tried at so many receives of its message.
+const TRIES: u32 = 3;
 
 /// Where the exchange of a code stands.
 enum Begun {
@@ -52,13 +53,14 @@ impl Fetcher {
         connection: &Connection,
         rung: &[Rung],
     ) -> Result<bool, LedgerError> {
-        for Rung { notice, receives, .. } in rung {
+        for Rung { notice, .. } in rung {
             if let Some(declined) = &notice.declined {
                 self.declines(key, &declined.nonce).await?;
             }
             let Some(returned) = &notice.returned else { continue };
             let done = self.exchange(key, config, connection, returned).await?;
-            if !done && receives_of(rung).max(*receives) <= PATIENCE {
+            // After the last try the notice is looked into like any other.
+            if !done && receives_of(rung) < TRIES {
                 return Ok(false);
             }
         }
@@ -100,7 +102,7 @@ impl Fetcher {
             }
         };
         match connection.account.exchange(line.reach(), &subject, code).await {
-            Ok(Some(names)) => self.came(key, connection, &returned.nonce, &names).await?,
+            Ok(Some(names)) => self.came(key, connection, (&subject, &returned.nonce), &names).await?,
             Ok(None) => info!(event = "return_repeated", tenant = %key.tenant),
             Err(error) => {
                 warn!(event = "exchange_failed", tenant = %key.tenant, cause = code_of(&error));
@@ -134,16 +136,17 @@ impl Fetcher {
     }
 
     /// Something came of it: its names are the onboarding's first, so that erasing knows of them, then bound; then the way
-    /// is over. Whoever dies in between leaves a message that goes on here.
+    /// is over. Whoever dies in between leaves a message that goes on here. Of two codes at once both names are bound: the
+    /// later grant stands, and which that is nobody knows here.
     async fn came(
         &self,
         key: &OnboardingKey,
         connection: &Connection,
-        nonce: &str,
+        (run, nonce): (&Resource, &str),
         names: &[Resource],
     ) -> Result<(), LedgerError> {
         let named = |truth: &mut Truth| {
-            run_of(truth, nonce)?;
+            truth.attempts.last_mut().filter(|own| own.subject.as_ref() == Some(run))?.add_names(names);
             *truth = truth.clone().with_made(names);
             Some(truth.attempt_number())
         };
@@ -158,10 +161,30 @@ impl Fetcher {
         }
         let over = |truth: &mut Truth| {
             let run = run_of(truth, nonce)?;
-            (run.return_nonce, run.exchanging) = (None, None);
+            (run.return_nonce, run.exchanging, run.declined) = (None, None, false);
             Some(())
         };
-        self.revise(key, over).await.map(drop)
+        match self.revise(key, over).await? {
+            Some(()) => Ok(()),
+            None => self.unname_erased(key, connection, names).await,
+        }
+    }
+
+    /// It may have been erased between naming and binding: then its names go, too.
+    async fn unname_erased(
+        &self,
+        key: &OnboardingKey,
+        connection: &Connection,
+        names: &[Resource],
+    ) -> Result<(), LedgerError> {
+        if self.gateway.ledger.read(key).await?.is_none_or(|known| known.erased_at.is_none()) {
+            return Ok(());
+        }
+        for name in names {
+            let subject = SubjectKey { connection: connection.key.clone(), resource: name.clone() };
+            self.gateway.ledger.erase_subject(&subject, &key.id, self.gateway.now() + MARKED).await?;
+        }
+        Ok(())
     }
 
     /// Changes what is true of an onboarding as it stands now; none where there is nothing to change. It is looked at soon.

@@ -223,7 +223,10 @@ impl Fetcher {
     ) -> Result<bool, LedgerError> {
         let mut truth = onboarding.truth.clone();
         let run = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none());
-        let Some((run, subject)) = run.zip(rung.iter().find_map(|rung| rung.notice.subject())) else { return Ok(true) };
+        let Some(run) = run else { return Ok(true) };
+        // A name was bound before the run was.
+        let told = rung.iter().filter_map(|rung| rung.notice.subject());
+        let Some(subject) = told.into_iter().find(|told| !run.names.contains(&told.resource)) else { return Ok(true) };
         run.subject = Some(subject.resource);
         let due = Some(self.gateway.now());
         let commit = Commit { look_due: due, ..self.gateway.commit_of(onboarding, truth) };

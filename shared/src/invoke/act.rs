@@ -34,7 +34,7 @@ impl Initiator {
         let (_, connection) = self.existing(config, &asked.onboarding_id).await?;
         let subject = subject_of(&onboarding)?;
         let mark = mark_of(config, &asked.onboarding_id, &asked.idempotency_key);
-        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET).of(&onboarding.key);
         let Submit { onboarding_id, options, .. } = &asked;
         let submission = Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, done: true, options };
         Ok(connection.account.submit(line.reach(), submission).await?)
@@ -58,7 +58,7 @@ impl Initiator {
         let work = async {
             // One at a time: two that begin together would both find nothing and make two.
             let turn = self.turn_to_submit(config, &asked.onboarding_id).await?;
-            let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+            let line = Line::new(&self.gateway, config, connection, super::BUDGET).of(&onboarding.key);
             let Submit { onboarding_id, options, .. } = asked;
             let submission =
                 Submission { onboarding: onboarding_id, subject: &subject, mark: &mark, done: false, options };
@@ -132,7 +132,7 @@ impl Initiator {
         let (onboarding, connection) = self.existing(config, &asked.onboarding_id).await?;
         let subject = subject_of(&onboarding)?;
         let content = json!({ "onboarding_id": asked.onboarding_id, "email": asked.email, "phone": asked.phone });
-        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET).of(&onboarding.key);
         let work = async { Ok(connection.account.update_contact(line.reach(), &subject, &contact).await?) };
         self.once(config, "update_contact", &asked.idempotency_key, &content, &asked.onboarding_id, work).await?;
         Ok(acted(&onboarding))

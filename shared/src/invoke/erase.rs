@@ -19,7 +19,7 @@ use super::answer::{Erased, Refusal};
 use super::request::Erase;
 
 /// Subjects stay marked (design §6: at least 400 days).
-pub(super) const MARKED: Duration = Duration::from_secs(400 * 24 * 3600);
+pub(crate) const MARKED: Duration = Duration::from_secs(400 * 24 * 3600);
 
 impl Initiator {
     pub(super) async fn erase(&self, config: &TenantConfig, asked: Erase) -> Result<Erased, Refusal> {
@@ -45,7 +45,8 @@ impl Initiator {
             None => AtProvider { not_at_provider: runs, why: vec![GONE.to_owned()], ..AtProvider::default() },
         };
         let parts = onboarding.truth.parts.iter().map(|part| &part.resource);
-        for resource in provider.iter().chain(&not_at_provider).chain(parts) {
+        let names = onboarding.truth.attempts.iter().flat_map(|attempt| &attempt.names);
+        for resource in provider.iter().chain(&not_at_provider).chain(parts).chain(names) {
             let subject = SubjectKey { connection: onboarding.connection(), resource: resource.clone() };
             self.gateway.ledger.erase_subject(&subject, &key.id, now + MARKED).await?;
         }

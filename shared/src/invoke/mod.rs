@@ -14,7 +14,7 @@ mod act;
 pub mod answer;
 mod claim;
 pub mod drop_in;
-mod erase;
+pub(crate) mod erase;
 mod link;
 mod read;
 pub mod renew;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::{
-    Attempt, ErrorCode, Evidence, IdempotencyKey, Notice, Onboarding, OnboardingKey, Status, SubjectKey, Truth,
+    Attempt, ErrorCode, Evidence, IdempotencyKey, Notice, Onboarding, OnboardingKey, Resource, Status, SubjectKey,
+    Truth,
 };
 use crate::gateway::{Line, awaits_delivery};
 use crate::ports::{
@@ -59,7 +60,12 @@ impl Initiator {
         let sealed =
             self.seal_entrance(&data_key, &onboarding.key, wish.attempt, &begun.entrance, wish.return_url.as_ref())?;
         let subject = SubjectKey { connection: connection.key.clone(), resource: begun.subject.clone() };
-        let (state, parked) = self.gateway.ledger.bind(&subject, &onboarding.key.id, wish.attempt).await?;
+        let Some((onboarding, mut parked)) =
+            self.names_bound(connection, onboarding, wish.attempt, &begun.names).await?
+        else {
+            return self.take_back(config, connection, &begun, &key).await;
+        };
+        let (state, told) = self.gateway.ledger.bind(&subject, &onboarding.key.id, wish.attempt).await?;
         let ours = SubjectState::Bound { onboarding: onboarding.key.id.clone(), attempt: wish.attempt };
         if state != ours && again {
             // What was found again at the provider is somebody else's, who is as like this one as can be.
@@ -73,13 +79,9 @@ impl Initiator {
             ));
         }
         let Some(onboarding) = self.record(config, onboarding, wish.attempt, &begun, &sealed).await? else {
-            return self.take_back(config, connection, &subject, &key).await;
+            return self.take_back(config, connection, &begun, &key).await;
         };
-        let mut parked: Vec<Notice> = parked.into_iter().collect();
-        for name in &begun.names {
-            let subject = SubjectKey { connection: connection.key.clone(), resource: name.clone() };
-            parked.extend(self.gateway.ledger.hand_on(&subject, &key.id, wish.attempt).await?);
-        }
+        parked.extend(told);
         for notice in parked {
             // Its webhook came before us; if this bell is lost, the look that is due finds the same.
             let _ = self.gateway.bells.notify(&notice, Duration::ZERO).await;
@@ -101,7 +103,8 @@ impl Initiator {
         wish: &Wish,
         again: bool,
     ) -> Result<Begun, Refusal> {
-        let line = Line::new(&self.gateway, config, connection, super::BUDGET);
+        let key = OnboardingKey { tenant: config.tenant.clone(), id: wish.onboarding.clone() };
+        let line = Line::new(&self.gateway, config, connection, super::BUDGET).of(&key);
         let recovery = connection.account.recovery(wish);
         if again
             && recovery != Recovery::None
@@ -114,6 +117,39 @@ impl Initiator {
             warn!(event = "orphan_possible", tenant = %config.tenant, connection = %connection.key.name);
         }
         Ok(outcome?)
+    }
+
+    /// By what else the provider names the run: the onboarding's first, so that erasing knows of it, then handed on; both
+    /// before the run is recorded, so that whoever dies in between does both again. Answers with what was parked there;
+    /// none where it was erased.
+    async fn names_bound(
+        &self,
+        connection: &Connection,
+        mut onboarding: Onboarding,
+        attempt: u8,
+        names: &[Resource],
+    ) -> Result<Option<(Onboarding, Vec<Notice>)>, Refusal> {
+        for _ in 0..RACES {
+            let mut truth = onboarding.truth.clone();
+            truth.attempts.iter_mut().filter(|run| run.number == attempt).for_each(|run| run.add_names(names));
+            if truth == onboarding.truth {
+                let mut parked = Vec::new();
+                for name in names {
+                    let subject = SubjectKey { connection: connection.key.clone(), resource: name.clone() };
+                    parked.extend(self.gateway.ledger.hand_on(&subject, &onboarding.key.id, attempt).await?);
+                }
+                return Ok(Some((onboarding, parked)));
+            }
+            let commit = self.gateway.commit_of(&onboarding, truth);
+            match self.gateway.ledger.commit(&commit).await? {
+                Committed::Done => onboarding.truth = commit.truth,
+                Committed::Erased => return Ok(None),
+                Committed::Conflict => {
+                    onboarding = self.gateway.ledger.read(&onboarding.key).await?.ok_or_else(super::no_onboarding)?;
+                }
+            }
+        }
+        Err(Refusal::new(ErrorCode::Unavailable, "too many writers at once; ask again"))
     }
 
     async fn record(
@@ -153,13 +189,16 @@ impl Initiator {
         &self,
         config: &TenantConfig,
         connection: &Connection,
-        subject: &SubjectKey,
+        begun: &Begun,
         key: &OnboardingKey,
     ) -> Result<Onboarding, Refusal> {
         self.gateway.ledger.destroy_key(key).await?;
-        self.gateway.ledger.erase_subject(subject, &key.id, self.gateway.now() + super::erase::MARKED).await?;
+        for resource in std::iter::once(&begun.subject).chain(&begun.names) {
+            let subject = SubjectKey { connection: connection.key.clone(), resource: resource.clone() };
+            self.gateway.ledger.erase_subject(&subject, &key.id, self.gateway.now() + super::erase::MARKED).await?;
+        }
         let line = Line::new(&self.gateway, config, connection, super::BUDGET);
-        if let Err(failure) = connection.account.erase(line.reach(), &subject.resource).await {
+        if let Err(failure) = connection.account.erase(line.reach(), &begun.subject).await {
             warn!(event = "erase_at_provider_failed", tenant = %config.tenant, connection = %connection.key.name, cause = %failure);
         }
         Err(super::no_onboarding())
