@@ -170,3 +170,19 @@ async fn the_next_attempt_is_another_run() {
         assert_eq!(bench.exchanged(&other.subject, None).await, Ok(None));
     }
 }
+
+/// In whichever order an app writes it: a link begins with the level.
+#[tokio::test]
+async fn what_is_asked_for_is_understood_there() {
+    for generation in GENERATIONS {
+        let bench = Bench::of(generation).await;
+        for (level, understood) in [("uniqueness", "uniqueness"), ("idos+liveness+plus", "plus+idos+liveness")] {
+            let mut wish = wish(ONBOARDING, 1);
+            wish.options.insert("level".to_owned(), level.into());
+            let started = bench.account.start(bench.reach(), &wish).await.unwrap();
+            let (person, code) = bench.visited(&bench.way.last(), &Visit::default().by(format!("{level}@example.com")));
+            bench.exchanged(&started.subject, Some(&code)).await.unwrap();
+            assert_eq!(bench.fractal.truth(&person).unwrap().level, understood);
+        }
+    }
+}
