@@ -8,6 +8,8 @@
 //! A key is read as a configuration is, and refused there with what to do about it. It is never shown: a refusal names
 //! the form that was found, and nothing of what stood in it.
 
+use std::sync::OnceLock;
+
 use data_encoding::BASE64URL_NOPAD;
 use p521::SecretKey;
 use p521::ecdsa::signature::Signer as _;
@@ -46,8 +48,12 @@ const OTHER_KEY: &str = "must be a key on the curve P-521: make one by \
 const NO_KEY: &str = "must be a private key as PKCS#8 PEM: its lines from `-----BEGIN PRIVATE KEY-----` to \
                       `-----END PRIVATE KEY-----`, with the breaks between them";
 
-/// A P-521 key that signs. Its memory is wiped when it is dropped.
-pub(super) struct Signer(SigningKey);
+/// A P-521 key that signs. Its memory is wiped when it is dropped. Made ready at its first signature, which costs as much
+/// as signing does (1 ms on the machine that this was written on): every function reads keys, and most sign nothing.
+pub(super) struct Signer {
+    key: SecretKey,
+    ready: OnceLock<SigningKey>,
+}
 
 impl Signer {
     /// Of a PKCS#8 PEM; else the rule that it breaks.
@@ -57,7 +63,7 @@ impl Signer {
             return Err(rule);
         }
         match SecretKey::from_pkcs8_pem(pem) {
-            Ok(key) => Ok(Self(key.into())),
+            Ok(key) => Ok(Self { key, ready: OnceLock::new() }),
             Err(fault) if is_another_key(&fault) => Err(OTHER_KEY),
             Err(_) => Err(NO_KEY),
         }
@@ -69,10 +75,14 @@ impl Signer {
         let mut token = BASE64URL_NOPAD.encode(HEADER);
         token.push('.');
         BASE64URL_NOPAD.encode_append(&claims, &mut token);
-        let signature: Signature = self.0.try_sign(token.as_bytes()).map_err(|_| UNSIGNED)?;
+        let signature: Signature = self.ready().try_sign(token.as_bytes()).map_err(|_| UNSIGNED)?;
         token.push('.');
         BASE64URL_NOPAD.encode_append(&signature.to_bytes(), &mut token);
         Ok(Secret::from(token))
+    }
+
+    fn ready(&self) -> &SigningKey {
+        self.ready.get_or_init(|| SigningKey::from(&self.key))
     }
 }
 
@@ -129,7 +139,7 @@ mod tests {
     /// RFC 6979 §A.2.7, with SHA-512, the message "sample".
     #[test]
     fn a_known_message_has_the_known_signature() {
-        let signature: Signature = Signer::of(EXAMPLE_KEY).unwrap().0.try_sign(b"sample").unwrap();
+        let signature: Signature = Signer::of(EXAMPLE_KEY).unwrap().ready().try_sign(b"sample").unwrap();
         let known = "00c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f174e25a1ee9017b5d450606add152b534931\
                      d7d4e8455cc91f9b15bf05ec36e377fa\
                      00617cce7cf5064806c467f678d3b4080d6f1cc50af26ca209417308281b68af282623eaa63e5b5c0723d8b8c37ff0777b1a\
@@ -150,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_signature_is_of_132_bytes_and_of_this_message_alone() {
-        let key = VerifyingKey::from(&Signer::of(EXAMPLE_KEY).unwrap().0);
+        let key = VerifyingKey::from(Signer::of(EXAMPLE_KEY).unwrap().ready());
         for claims in [json!({}), json!({"api": true, "n": 1}), json!({"ü": "ß"})] {
             let token = signed(&claims);
             let (message, signature) = token.rsplit_once('.').unwrap();

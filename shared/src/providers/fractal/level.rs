@@ -47,9 +47,11 @@ impl Asked {
         self.0.iter().any(|own| own == level)
     }
 
-    /// As Fractal writes it: `basic+liveness`.
+    /// As Fractal writes it, the level before its add-ons: `basic+liveness`.
     pub(super) fn joined(&self) -> String {
-        self.0.join("+")
+        let mut names: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        names.sort_by_key(|name| ADD_ONS.contains(name));
+        names.join("+")
     }
 }
 
@@ -98,9 +100,11 @@ mod tests {
     #[test]
     fn one_level_and_any_add_ons() {
         let names = Names::default();
-        for good in ["basic", "plus+liveness+idos", "liveness+basic", "uniqueness", "basic+wallet-substrate"] {
+        for good in ["basic", "plus+liveness+idos", "uniqueness", "basic+wallet-substrate"] {
             assert_eq!(names.asked(good).map(|asked| asked.joined()).as_deref(), Ok(good));
         }
+        let turned = names.asked("liveness+idos+basic").map(|asked| asked.joined());
+        assert_eq!(turned.as_deref(), Ok("basic+liveness+idos"), "whoever asks, in whichever order");
         for bad in [
             "",
             "+",
