@@ -126,7 +126,8 @@ mod tests {
         let file = format!("<~s4IA0!\"]{}~>", " ".repeat(SHORT));
         let mut value = json!({"a": "x".repeat(LONG + 1), "b": [file, 1, null, "kept", "<~s4IA0!\"]~>"]});
         without_files(&mut value);
-        let (long, file) = (json!({"media_type": null, "bytes": LONG + 1}), json!({"media_type": "image/jpeg", "bytes": 6}));
+        let (long, file) =
+            (json!({"media_type": null, "bytes": LONG + 1}), json!({"media_type": "image/jpeg", "bytes": 6}));
         assert_eq!(value, json!({"a": long, "b": [file, 1, null, "kept", "<~s4IA0!\"]~>"]}));
     }
 }

@@ -67,7 +67,7 @@ fn kept(opened: &Opened, copied: &Copied, policy: UserShared) -> (String, Standi
 fn the_fixtures_copy_is_opened_and_good() {
     let vector = fixture("vector.box.credential");
     let secret = vector["recipient_secret_key_base64"].as_str().unwrap().to_owned();
-    let key = Key::parse(&crate::secret::Secret::from(secret)).unwrap_or_else(|rule| panic!("{rule}"));
+    let key = Key::parse(&crate::secret::Secret::from(secret)).unwrap();
     let boxed = data_encoding::BASE64.decode(vector["content"].as_str().unwrap().as_bytes()).unwrap();
     let copied = copied();
     let opened = open(&boxed, &copied.encryptor_public_key, &key).unwrap();
