@@ -74,7 +74,7 @@ fn length(bytes: usize) -> u32 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops loudly")]
+#[expect(clippy::unwrap_used, reason = "a test stops loudly")]
 mod tests {
     use data_encoding::HEXLOWER;
     use serde_json::Value;
