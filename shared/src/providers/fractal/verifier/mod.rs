@@ -10,7 +10,8 @@
 //! too, unless `settings.external_state` says `when_given`. The name of the run need not be secret, only signed for.
 //!
 //! Relay's newer code gives `externalUserId` and no `state`, so there `when_given` is the default. We give both: where the
-//! provider gives `state` back it must be ours, where it does not the cookie alone holds.
+//! provider gives `state` back it must be ours, where it does not the cookie alone holds. Who comes back in another browser
+//! than they left by is not known there: they open the link again in that one.
 //!
 //! | file | what |
 //! | --- | --- |

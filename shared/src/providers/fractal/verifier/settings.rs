@@ -7,6 +7,8 @@
 //! | `settings.link_life` | the demo code's hour; the page's own links have no end, ours do |
 //! | `settings.external_state` | `required` or `when_given`: see the folder. Relay: `when_given` (assumed) |
 //! | `settings.external_user_id` | of relay: whether links give the onboarding's id as the client's own user (assumed: yes) |
+//!
+//! The client's redirect URL is fixed with their staff, too: it has to be our return address (`/v1/return/…`).
 
 use std::time::Duration;
 
