@@ -1,7 +1,7 @@
 //! What one case says: Fractal's words (page "User information retrieval"), one total table.
 //!
 //! `status` is `pending` (their turn), `contacted` (the person's) or `done`; `credential` the verdict. The page's own two
-//! samples have the verdict in `status` and no `credential`, so both writings are read.
+//! samples have the verdict in `status` and no `credential`, or neither of them, so all these writings are read.
 //!
 //! | status | credential missing | `pending` | `contacted` | `approved` | `rejected` | `expired` |
 //! | --- | --- | --- | --- | --- | --- | --- |
@@ -10,7 +10,7 @@
 //! | `done` | unrecognised | open | contacted | approved | rejected | expired |
 //! | `approved` | approved | unrecognised | unrecognised | approved | unrecognised | expired |
 //! | `rejected` | rejected | unrecognised | unrecognised | unrecognised | rejected | unrecognised |
-//! | missing | unrecognised | open | contacted | unrecognised | rejected | expired |
+//! | missing | open | open | contacted | unrecognised | rejected | expired |
 //! | anything else | unrecognised, in every column; so is any other credential in every line |
 //!
 //! Open is *in review* where the case says that the person has done their journey, else *in progress*. `contacted` and
@@ -108,8 +108,8 @@ pub(in super::super) fn verdict(status: Option<&str>, credential: Option<&str>, 
             Verdict::Contacted
         }
         (Done, Approved) => Verdict::Approved,
-        (Pending, Missing | Pending | Approved) | (Done | Missing, Pending) => open,
-        (Done | Missing, Missing) | (Missing, Approved) => Verdict::Unrecognised,
+        (Pending, Missing | Pending | Approved) | (Done | Missing, Pending) | (Missing, Missing) => open,
+        (Done, Missing) | (Missing, Approved) => Verdict::Unrecognised,
     }
 }
 
