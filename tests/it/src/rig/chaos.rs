@@ -46,7 +46,7 @@ impl Mode {
 }
 
 fn reads(point: &str) -> bool {
-    const READS: [&str; 17] = [
+    const READS: [&str; 19] = [
         "ledger.read",
         "ledger.read_all",
         "ledger.timeline",
@@ -56,9 +56,11 @@ fn reads(point: &str) -> bool {
         "ledger.by_reference",
         "ledger.list",
         "ledger.key",
+        "ledger.login",
         "ledger.connection",
         "ledger.endpoint",
         "account.look",
+        "account.me",
         "account.recover",
         "account.resolve",
         "account.details",

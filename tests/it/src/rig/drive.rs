@@ -119,7 +119,7 @@ impl Rig {
             let own = Provider::new(Arc::<ManualClock>::clone(&clock));
             let provider = if setup.shared_provider { Arc::clone(&shared) } else { own };
             let desk = Desk::new(Arc::clone(&provider), Arc::clone(&chaos), setup.recovery, setup.link_life);
-            let desk = if setup.returns { desk.returning() } else { desk }.thin(setup.thin);
+            let desk = if setup.returns { desk.returning() } else { desk }.thin(setup.thin).granting(setup.granting);
             vault.set(setup.tenant(tenant, Arc::new(desk)));
             providers.insert(tenant.clone(), provider);
         }
@@ -222,11 +222,18 @@ impl Rig {
     /// A person's browser comes by once.
     #[must_use]
     pub fn visit(&self, path: &str, query: &str) -> Ended<Answer> {
+        self.visit_with(path, query, None)
+    }
+
+    /// The same, with a cookie.
+    #[must_use]
+    pub fn visit_with(&self, path: &str, query: &str, cookie: Option<&str>) -> Ended<Answer> {
+        let cookie = cookie.map(|cookie| (b"cookie".to_vec(), cookie.as_bytes().to_vec()));
         let arrival = Arrival {
             method: "GET".to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            headers: Vec::new(),
+            headers: cookie.into_iter().collect(),
             body: Vec::new(),
             source: None,
         };

@@ -33,5 +33,5 @@ pub mod setup;
 
 pub use self::chaos::{Chaos, Mode};
 pub use self::drive::{Call, Letter, Rig};
-pub use self::provider::{Act, Provider, Thin};
+pub use self::provider::{Act, Granting, Provider, Thin};
 pub use self::setup::Setup;

@@ -1,9 +1,11 @@
 //! A provider of identity verification whose truth is its own. A run has two parts, `capture` (waiting, running, done,
 //! expired) and, once there is one, `decision` (pending, approved, rejected); every act is kept with its time. A thin one
-//! (see [`thin`]) may ask for something more: a part `ask` while it is open.
+//! (see [`thin`]) may ask for something more: a part `ask` while it is open; a granting one (see [`granting`]) tells a person's
+//! token alone.
 
 mod calls;
 mod desk;
+pub mod granting;
 mod reading;
 pub mod run;
 pub mod thin;
@@ -17,6 +19,7 @@ use idv_gateway::ports::{Clock, ProviderError};
 use serde_json::{Value, json};
 
 pub use self::desk::Desk;
+pub use self::granting::Granting;
 pub use self::run::{Act, Facts, Run, meaning};
 pub use self::thin::{Happened, Made, Session, Thin};
 
@@ -37,6 +40,8 @@ pub struct Manners {
     pub further: usize,
     /// Its webhooks name an event and nothing else.
     pub thin: bool,
+    /// So does its feed.
+    pub alone: bool,
 }
 
 /// The provider.
@@ -57,6 +62,7 @@ struct State {
     feeds: Vec<Timestamp>,
     made: Vec<Made>,
     session: Session,
+    kept: granting::Kept,
 }
 
 impl Provider {

@@ -15,7 +15,7 @@ use idv_gateway::secret::Secret;
 use url::Url;
 
 use super::chaos::Mode;
-use super::provider::Thin;
+use super::provider::{Granting, Thin};
 
 /// The connection that every tenant has.
 pub const CONNECTION: &str = "main";
@@ -37,6 +37,8 @@ pub struct Setup {
     pub returns: bool,
     /// Whether the provider is a thin one, and what it has beside.
     pub thin: Option<Thin>,
+    /// Whether people grant what is looked at, and what the provider has beside.
+    pub granting: Option<Granting>,
     /// Settings of the connections.
     pub settings: Settings,
     /// Which kinds of change are wanted.
@@ -62,6 +64,7 @@ impl Default for Setup {
             link_life: None,
             returns: false,
             thin: None,
+            granting: None,
             settings,
             wanted: Wanted::ALL.iter().copied().collect(),
             plan: BTreeMap::new(),

@@ -91,6 +91,16 @@ fn what_only_the_feed_tells_survives_every_single_fault() {
 }
 
 #[test]
+fn what_a_person_granted_survives_every_single_fault() {
+    singles(Story::Granted, &Mode::ALL);
+}
+
+#[test]
+fn what_a_person_granted_survives_pairs_of_faults() {
+    pairs(Story::Granted, 300);
+}
+
+#[test]
 fn the_shortest_story_survives_pairs_of_faults() {
     pairs(Story::Shortest, 4000);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use idv_gateway::domain::Status;
 use idv_gateway::ports::Recovery;
-use idv_it::rig::{Act, Rig, Setup, Thin};
+use idv_it::rig::{Act, Granting, Rig, Setup, Thin};
 use serde_json::{Value, json};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -38,10 +38,12 @@ pub(crate) enum Story {
     Renewed,
     /// No webhook is ever sent: the feed tells.
     Unsent,
+    /// The person comes back with a code; webhooks name them alone.
+    Granted,
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Shortest,
         Self::Approved,
         Self::Rejected,
@@ -55,6 +57,7 @@ impl Story {
         Self::Asked,
         Self::Renewed,
         Self::Unsent,
+        Self::Granted,
     ];
 
     pub(crate) fn setup(self) -> Setup {
@@ -62,7 +65,8 @@ impl Story {
         let recovery = if self == Self::Orphaned { Recovery::None } else { default.recovery };
         let thin = Thin { feed: true, login: Some(15 * MINUTE) };
         let link_life = (self == Self::Renewed).then_some(20 * MINUTE);
-        Setup { recovery, link_life, thin: self.is_thin().then_some(thin), ..default }
+        let granting = (self == Self::Granted).then(Granting::default);
+        Setup { recovery, link_life, thin: self.is_thin().then_some(thin), granting, ..default }
     }
 
     /// The provider's webhooks name an event and nothing else.
@@ -77,6 +81,7 @@ impl Story {
         };
         match self {
             Self::Shortest | Self::Reversed | Self::Orphaned | Self::Unsent => vec![Created, LinkIssued, Approved],
+            Self::Granted => vec![Created, LinkIssued, Submitted, Approved],
             Self::Renewed => vec![Created, LinkIssued, InProgress, Approved],
             Self::Asked => vec![Created, LinkIssued, Submitted, ActionRequired, Submitted, Approved],
             Self::Approved | Self::Doubled | Self::Thin => {
@@ -113,6 +118,7 @@ impl Story {
             Self::Asked => asked(rig, &run),
             Self::Renewed => renewed(rig, &run),
             Self::Unsent => unsent(rig, &run),
+            Self::Granted => granted(rig, &run),
         }
     }
 }
@@ -236,6 +242,26 @@ fn renewed(rig: &mut Rig, run: &str) -> Result<(), String> {
         return Err(format!("a link into {into}"));
     }
     acts(rig, run, &[Act::Begin, Act::Approve])
+}
+
+/// A fault costs a code at most: then they come once more.
+fn granted(rig: &mut Rig, run: &str) -> Result<(), String> {
+    rig.provider("acme").act(run, Act::Complete);
+    let state = rig.urls[0].split('/').nth(3).unwrap_or_default().to_owned();
+    for code in ["a", "bb", "ccc"] {
+        if rig.onboardings()[0].truth.status == Status::Submitted {
+            break;
+        }
+        let query = format!("code={code}&state={state}");
+        while rig.visit("/v1/return/acme/main", &query).done().is_none_or(|answer| answer.status != 303) {
+            rig.clock.advance(Duration::from_secs(5));
+        }
+        rig.settle()?;
+    }
+    rig.play_for(Duration::from_secs(30));
+    let told = rig.provider("acme").act_of(run, Act::Approve);
+    rig.post("acme", told);
+    rig.settle()
 }
 
 fn unsent(rig: &mut Rig, run: &str) -> Result<(), String> {

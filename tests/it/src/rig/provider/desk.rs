@@ -9,8 +9,8 @@ use idv_gateway::domain::{
     Status, Timestamp,
 };
 use idv_gateway::ports::{
-    Account, BadField, Entrance, Event, FeedPage, ProviderError, Reach, Recovery, Renewed, Started, Unreadable, Whose,
-    Wish,
+    Account, BadField, Carried, Entrance, Event, FeedPage, ProviderError, Reach, Recovery, Renewed, Started,
+    Unreadable, WayBack, Whose, Wish,
 };
 use idv_gateway::proof::{Body, Clause, Kind, Specification, Verified};
 use idv_gateway::secret::Secret;
@@ -18,6 +18,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::chaos::Chaos;
+use super::granting::Granting;
 use super::thin::{self, Thin};
 use super::{Facts, Provider, Run, State, case, event, nonce_of, person, reading, resource};
 
@@ -35,6 +36,8 @@ pub struct Desk {
     pub returns: bool,
     /// It is a thin one.
     pub thin: Option<Thin>,
+    /// It is a granting one.
+    pub granting: Option<Granting>,
     specification: Specification,
 }
 
@@ -45,7 +48,7 @@ impl Desk {
         let clause = Clause { any: vec![Kind::Bearer].into(), when_configured: false };
         let specification =
             Specification { provider: "desk".into(), all: vec![clause].into(), mac: None, body_token: None };
-        Self { provider, chaos, recovery, link_life, returns: false, thin: None, specification }
+        Self { provider, chaos, recovery, link_life, returns: false, thin: None, granting: None, specification }
     }
 
     /// People come back from it with a code.
@@ -61,12 +64,21 @@ impl Desk {
         Self { thin, ..self }
     }
 
+    /// It has a granting provider's manner.
+    #[must_use]
+    pub fn granting(self, granting: Option<Granting>) -> Self {
+        Self { granting, ..self }
+    }
+
     /// The way into a run: the one that it has, or at a thin provider a new one.
-    fn started(&self, state: &mut State, run: &str, now: Timestamp) -> Started {
+    fn started(&self, state: &mut State, run: &str, now: Timestamp, carried: Option<&Carried>) -> Started {
         let begun = state.runs[run].history[0].at;
-        let (url, expires_at) = match self.thin {
-            None => (format!("https://provider.example/{run}"), self.link_life.map(|life| begun + life)),
-            Some(_) => {
+        let (url, expires_at) = match (self.thin, carried) {
+            (None, None) => (format!("https://provider.example/{run}"), self.link_life.map(|life| begun + life)),
+            (None, Some(carried)) => {
+                (format!("https://provider.example/{}/{run}", carried.sealed), self.link_life.map(|life| now + life))
+            }
+            (Some(_), _) => {
                 let until = self.link_life.map(|life| now + life);
                 (state.make(run, until), until)
             }
@@ -75,7 +87,7 @@ impl Desk {
             subject: case(run),
             entrance: Entrance::Link { url: Secret::from(url), embed: false },
             expires_at,
-            return_nonce: self.returns.then(|| nonce_of(run)),
+            return_nonce: carried.map(|carried| carried.nonce.clone()).or_else(|| self.returns.then(|| nonce_of(run))),
             names: Vec::new(),
         }
     }
@@ -95,6 +107,9 @@ impl Account for Desk {
         let told: Value = serde_json::from_slice(body.bytes()).map_err(|_| Unreadable::NotAnEvent("json"))?;
         let text = |name: &str| told.get(name).and_then(Value::as_str);
         let Some(kind) = text("type") else { return Err(Unreadable::NotAnEvent("type")) };
+        if let Some(event) = self.told_of_people(&told) {
+            return Ok(event);
+        }
         if !body.vouches_for(kind) {
             return Err(Unreadable::NotVouched);
         }
@@ -137,9 +152,11 @@ impl Account for Desk {
 
     async fn start(&self, reach: Reach<'_>, wish: &Wish) -> Result<Started, ProviderError> {
         let now = reach.world.now();
+        let carried = self.page(reach, wish)?;
         self.ask(reach, "account.start", |state| {
             let id = state.begin(wish.onboarding.clone(), wish.attempt, now);
-            Ok(self.started(state, &id, now))
+            let names = self.named(state, wish, &id);
+            Ok(Started { names, ..self.started(state, &id, now, carried.as_ref()) })
         })
         .await
     }
@@ -148,10 +165,14 @@ impl Account for Desk {
         let now = reach.world.now();
         // A thin one makes a link for it.
         let point = if self.thin.is_some() { "account.recover_link" } else { "account.recover" };
+        let carried = self.page(reach, wish)?;
         self.ask(reach, point, |state| {
             let ours = |run: &&Run| run.reference == wish.onboarding && run.attempt == wish.attempt && !run.erased;
             let found = state.runs.values().find(ours).map(|run| run.id.clone());
-            Ok(found.map(|run| self.started(state, &run, now)))
+            Ok(found.map(|run| {
+                let names = self.named(state, wish, &run);
+                Started { names, ..self.started(state, &run, now, carried.as_ref()) }
+            }))
         })
         .await
     }
@@ -172,10 +193,21 @@ impl Account for Desk {
         if slow {
             return self.ask(reach, "account.look", |_| Err(ProviderError::Unavailable("timed_out"))).await;
         }
-        self.ask(reach, "account.look", |state| reading::snapshot(state, subject, reach.world.now())).await
+        let token = match self.granting {
+            Some(_) => self.granted(reach, run).await?,
+            None => None,
+        };
+        self.ask(reach, "account.look", |state| {
+            let whole = reading::snapshot(state, subject, reach.world.now())?;
+            Ok(if self.granting.is_some() { state.shown(run, token, whole) } else { whole })
+        })
+        .await
     }
 
     async fn resolve(&self, reach: Reach<'_>, subject: &Resource) -> Result<Whose, ProviderError> {
+        if matches!(subject.kind.as_str(), "person" | "credential") {
+            return self.ask(reach, "account.nothing", |_| Ok(Whose::Nobodys)).await;
+        }
         if self.thin.is_none() {
             let whose = |state: &mut State| state.known(subject).map(|run| Whose::Ours(run.reference.clone()));
             return self.ask(reach, "account.resolve", whose).await;
@@ -202,7 +234,11 @@ impl Account for Desk {
     }
 
     fn renews_links(&self, _run: Option<&Resource>) -> bool {
-        self.thin.is_some()
+        self.thin.is_some() || self.granting.is_some()
+    }
+
+    fn way_back(&self) -> WayBack {
+        self.granting.map_or(WayBack::OAUTH2, |granting| granting.way)
     }
 
     async fn renew(
@@ -214,6 +250,10 @@ impl Account for Desk {
         _return_url: Option<&Url>,
     ) -> Result<Option<Renewed>, ProviderError> {
         let now = reach.world.now();
+        if self.granting.is_some() {
+            let again = |state: &mut State| self.way_again(reach, state, subject.id.as_str()).map(Some);
+            return self.ask(reach, "account.renew", again).await;
+        }
         self.ask(reach, "account.renew", |state| {
             let facts = state.known(subject)?.now();
             let into = match part {
@@ -244,7 +284,7 @@ impl Account for Desk {
     async fn feed(&self, reach: Reach<'_>, cursor: Option<&str>) -> Result<FeedPage, ProviderError> {
         self.ask(reach, "account.feed", |state| {
             state.feeds.push(reach.world.now());
-            thin::page(&state.events, cursor)
+            thin::page(&state.events, cursor, state.manners.alone)
         })
         .await
     }
@@ -256,6 +296,9 @@ impl Account for Desk {
         subject: &Resource,
         code: Option<&Secret>,
     ) -> Result<Option<Vec<Resource>>, ProviderError> {
+        if self.granting.is_some() {
+            return self.traded(reach, subject, code).await;
+        }
         let now = reach.world.now();
         let Some(length) = code.map(Secret::len) else {
             let state = self.provider.lock();

@@ -35,10 +35,12 @@ pub struct Happened {
 }
 
 impl Happened {
-    fn told(&self) -> FeedEvent {
+    fn told(&self, alone: bool) -> FeedEvent {
+        let event_alone = alone.then(|| event(&self.id));
         let part = (self.class != ClaimClass::Nothing).then(|| self.part.clone());
         let claim = Claim { class: self.class, part, at: None };
-        FeedEvent { event: event(&self.id), subject: case(&self.run), claim, at: self.at }
+        let subject = event_alone.unwrap_or_else(|| case(&self.run));
+        FeedEvent { event: event(&self.id), subject, claim, at: self.at }
     }
 }
 
@@ -53,14 +55,14 @@ pub struct Made {
     pub until: Option<Timestamp>,
 }
 
-/// All events before the cursor were seen.
-pub(super) fn page(events: &[Happened], cursor: Option<&str>) -> Result<FeedPage, ProviderError> {
+/// All events before the cursor were seen; `alone`: they name no run.
+pub(super) fn page(events: &[Happened], cursor: Option<&str>, alone: bool) -> Result<FeedPage, ProviderError> {
     let Some(cursor) = cursor else {
         return Ok(FeedPage { events: Vec::new(), cursor: events.len().to_string(), more: false });
     };
     let seen: usize = cursor.parse().map_err(|_| ProviderError::Refused { field: None })?;
     let new = events.get(seen..).unwrap_or_default();
-    let page: Vec<FeedEvent> = new.iter().take(PAGE).map(Happened::told).collect();
+    let page: Vec<FeedEvent> = new.iter().take(PAGE).map(|event| event.told(alone)).collect();
     Ok(FeedPage { cursor: (seen + page.len()).to_string(), more: new.len() > PAGE, events: page })
 }
 
