@@ -19,18 +19,23 @@ use super::stage::Stage;
 use super::verdict::{Outcome, judge};
 
 /// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all. Those of
-/// Fractal and idOS begin when others are over: one of Intergiro's waits until nothing moves.
+/// Fractal and idOS begin when one has waited for the plan's own look: one of Intergiro's waits before it until nothing
+/// moves.
 pub(crate) async fn play(stage: &Stage) -> Vec<Outcome> {
     let begun = Instant::now();
-    let checks_then_grants = async {
-        let (onfido, clients) = tokio::join!(onfido::play(stage, begun), clients::play(stage, begun));
+    let ondato_and_later = async {
+        let ondato = ondato::play(stage, begun).await;
         let (fractal, idos) = tokio::join!(fractal::play(stage, begun), idos::play(stage, begun));
-        [onfido, clients, fractal, idos].into_iter().flatten()
+        (ondato, fractal, idos)
     };
-    let (ondato, intergiro, rest) =
-        tokio::join!(ondato::play(stage, begun), intergiro::play(stage, begun), checks_then_grants);
+    let ((ondato, fractal, idos), intergiro, onfido, clients) = tokio::join!(
+        ondato_and_later,
+        intergiro::play(stage, begun),
+        onfido::play(stage, begun),
+        clients::play(stage, begun),
+    );
     let down = ondato::play_last(stage, begun).await;
-    ondato.into_iter().chain(intergiro).chain(rest).chain([down]).collect()
+    [ondato, intergiro, onfido, clients, fractal, idos, vec![down]].into_iter().flatten().collect()
 }
 
 /// A provider, as the stories need it: what is true there, by its own records.
