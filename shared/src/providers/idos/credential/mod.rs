@@ -96,7 +96,7 @@ impl Terms {
         let user_shared = settings.one_of("user_shared", &words).unwrap_or(UserShared::Review);
         let given = settings.sections("issuers");
         if given.is_empty() {
-            settings.fault("issuers", "must name an issuer: without one no credential can be accepted");
+            settings.fault("issuers", "is missing: no credential can be accepted without an issuer");
         }
         Self { issuers: given.into_iter().filter_map(Issuer::configure).collect(), user_shared }
     }
