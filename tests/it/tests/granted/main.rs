@@ -8,6 +8,7 @@
     reason = "a test stops loudly and says what it ran"
 )]
 
+mod configuration;
 mod credentials;
 mod elsewhere;
 mod exchange;
