@@ -7,6 +7,7 @@ mod events;
 mod exchanges;
 mod faults;
 mod harness;
+mod ledgers;
 mod looks;
 mod proofs;
 mod rotations;

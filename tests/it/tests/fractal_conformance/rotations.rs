@@ -1,16 +1,13 @@
 //! A person's tokens: each refresh gives a new pair, and ends the old one when the new one is used for the first time.
 //! Whoever dies, is late or comes second: no pair is used that is not stored, and no grant is lost by it.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_util::future::join;
 use idv_gateway::domain::{Assessment, Part, Status};
 use idv_gateway::memory::http::{empty, json as answer};
-use idv_gateway::memory::login::MemoryLogin;
-use idv_gateway::ports::{HttpError, Login, ProviderError, Reach, Response, Shared, Turn};
+use idv_gateway::ports::{Account, HttpError, ProviderError, Reach, Response};
 use idv_gateway::secret::Secret;
 use serde_json::json;
 
@@ -18,77 +15,9 @@ use crate::harness::{
     Bench, CODE, ME, REFRESH, Script, UID, account, account_with, case, fixture, part, person, run, secret, user,
     wanted,
 };
+use crate::ledgers::{Fault, Faulty, Overtaken};
 
 const HOURS: Duration = Duration::from_secs(3 * 60 * 60);
-
-/// A ledger that fails as told when something is to be stored.
-struct Faulty<'a> {
-    inner: &'a MemoryLogin,
-    faults: Mutex<VecDeque<Fault>>,
-}
-
-#[derive(Clone, Copy)]
-enum Fault {
-    /// Nothing is stored.
-    Lost,
-    /// It is stored, and we do not hear of it.
-    Unheard,
-    /// The right had lapsed, and somebody else has stored theirs.
-    Lapsed,
-    None,
-}
-
-impl<'a> Faulty<'a> {
-    fn new(inner: &'a MemoryLogin, faults: &[Fault]) -> Self {
-        Self { inner, faults: Mutex::new(faults.iter().copied().collect()) }
-    }
-}
-
-#[async_trait]
-impl Login for Faulty<'_> {
-    async fn read(&self) -> Result<Shared, ProviderError> {
-        self.inner.read().await
-    }
-
-    async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError> {
-        self.inner.take(generation).await
-    }
-
-    async fn replace(&self, turn: &Turn, login: &Secret) -> Result<bool, ProviderError> {
-        let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
-        match fault {
-            Fault::None => self.inner.replace(turn, login).await,
-            Fault::Lost => {
-                // Whoever cannot store dies, and the right lapses.
-                self.inner.give_back(turn).await;
-                Err(ProviderError::Unavailable("the ledger is away"))
-            }
-            Fault::Unheard => {
-                self.inner.replace(turn, login).await?;
-                Err(ProviderError::Unavailable("the ledger's answer is lost"))
-            }
-            Fault::Lapsed => {
-                self.inner.give_back(turn).await;
-                let second = self.inner.take(turn.generation).await?.unwrap();
-                self.inner.replace(&second, &theirs()).await?;
-                Ok(false)
-            }
-        }
-    }
-
-    async fn give_back(&self, turn: &Turn) {
-        self.inner.give_back(turn).await;
-    }
-}
-
-/// What another function has stored meanwhile, in the form in which a grant rests.
-fn theirs() -> Secret {
-    let stored = json!({
-        "run": run().id, "code": "key.x", "uid": UID, "access": "their-access", "refresh": "their-refresh",
-        "until": "2026-11-20T20:00:00Z", "scope": null, "lost": false,
-    });
-    Secret::from(stored.to_string())
-}
 
 fn script() -> Script {
     Script::default().me(&person(&[case("basic", "done", "approved"), case("liveness", "pending", "pending")]))
@@ -102,7 +31,7 @@ async fn later(script: Script) -> Bench {
 }
 
 /// Without the sweep, so that the person's tokens are all there is.
-fn quiet() -> std::sync::Arc<dyn idv_gateway::ports::Account> {
+fn quiet() -> Arc<dyn Account> {
     account_with(json!({"sweep": false}))
 }
 
@@ -297,40 +226,11 @@ async fn no_other_fault_ends_a_grant() {
 #[tokio::test]
 async fn who_is_refused_because_another_was_faster_goes_on_with_theirs() {
     let bench = later(script().on(REFRESH, 400, &fixture("oauth.error.invalid-grant.response"))).await;
-    let late = Overtaken { inner: &bench.grant, taken: Mutex::new(false) };
+    let late = Overtaken::new(&bench.grant);
     let reach = Reach { grant: &late, ..bench.reach() };
     let parts = look_by(reach).await.unwrap();
     assert_eq!(part(&parts, &user(UID)).provider_status, "granted");
     assert_eq!(used(&bench), ["Bearer access-1", "Bearer their-access"]);
-}
-
-/// Somebody else stores theirs as soon as we have the right.
-struct Overtaken<'a> {
-    inner: &'a MemoryLogin,
-    taken: Mutex<bool>,
-}
-
-#[async_trait]
-impl Login for Overtaken<'_> {
-    async fn read(&self) -> Result<Shared, ProviderError> {
-        self.inner.read().await
-    }
-
-    async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError> {
-        let turn = self.inner.take(generation).await?;
-        if turn.is_some() && !std::mem::replace(&mut *self.taken.lock().unwrap(), true) {
-            self.inner.put(&theirs());
-        }
-        Ok(turn)
-    }
-
-    async fn replace(&self, turn: &Turn, login: &Secret) -> Result<bool, ProviderError> {
-        self.inner.replace(turn, login).await
-    }
-
-    async fn give_back(&self, turn: &Turn) {
-        self.inner.give_back(turn).await;
-    }
 }
 
 /// The first pair of a code is all there is: it is stored through the ledger's own faults.

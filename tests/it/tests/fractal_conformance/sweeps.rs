@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use idv_gateway::domain::{Assessment, Part, Status};
+use idv_gateway::domain::{Assessment, Part, Standing, Status};
 use idv_gateway::memory::http::{empty, json as answer};
 use idv_gateway::ports::{Account, HttpError, ProviderError, Response};
 use serde_json::{Value, json};
@@ -229,6 +229,8 @@ async fn rows_stand_for_the_cases_of_a_lost_grant() {
         let parts = looked(&account, &bench).await.unwrap();
         assert_eq!(status(&account, &parts), Some(wanted), "{rows}");
         assert_eq!(bench.count(ME), 1, "no token is tried");
+        let asked = part(&parts, &user(UID)).standing == Standing::Waiting;
+        assert_eq!(asked, parts.len() < 3, "{rows}: what is lost is asked for where the rows do not tell all");
     }
 }
 

@@ -1,12 +1,71 @@
 //! Whatever Fractal says, only its own words of approval approve, and only all that was asked for together.
 
+use std::collections::BTreeMap;
+
 use idv_gateway::domain::{Assessment, Status};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::harness::{Script, account, person, run};
+use crate::looks::status;
 
 const WORDS: &[&str] = &["pending", "contacted", "done", "approved", "rejected", "expired"];
+
+/// One of the words, or a word that nobody knows, or none.
+const PAIRED: [Option<&str>; 8] = [
+    None,
+    Some("pending"),
+    Some("contacted"),
+    Some("done"),
+    Some("approved"),
+    Some("rejected"),
+    Some("expired"),
+    Some("quantum"),
+];
+
+/// Every pair of words, with and without the journey's end: the rows of the module's table.
+#[tokio::test]
+async fn every_pair_of_words_has_its_row() {
+    let mut seen = BTreeMap::new();
+    for status_word in PAIRED {
+        for credential in PAIRED {
+            for completed in [None, Some(false), Some(true)] {
+                let mut case = json!({"level": "basic"});
+                for (name, value) in [
+                    ("status", status_word.map(Value::from)),
+                    ("credential", credential.map(Value::from)),
+                    ("journey_completed", completed.map(Value::from)),
+                ] {
+                    if let Some(value) = value {
+                        case[name] = value;
+                    }
+                }
+                let found = status("basic", &person(&[case.clone()])).await;
+                let wanted = row(status_word, credential, completed == Some(true));
+                assert_eq!(found, wanted, "{case}");
+                *seen.entry(found).or_insert(0) += 1;
+            }
+        }
+    }
+    assert!(seen[&Some(Status::Approved)] == 9 && seen[&None] > 90, "{seen:?}");
+}
+
+fn row(status: Option<&str>, credential: Option<&str>, completed: bool) -> Option<Status> {
+    let open = if completed { Status::InReview } else { Status::InProgress };
+    Some(match (status, credential) {
+        (Some("quantum" | "expired"), _) | (_, Some("quantum" | "done")) => return None,
+        (Some("approved"), None | Some("approved")) => Status::Approved,
+        (Some("approved" | "pending" | "contacted" | "done") | None, Some("expired")) => Status::Expired,
+        (Some("approved"), _) => return None,
+        (Some("rejected"), None | Some("rejected")) => Status::Rejected,
+        (Some("rejected"), _) => return None,
+        (_, Some("rejected")) => Status::Rejected,
+        (Some("contacted"), _) | (_, Some("contacted")) => Status::ActionRequired,
+        (Some("done"), Some("approved")) => Status::Approved,
+        (Some("pending"), _) | (_, Some("pending")) | (None, None) => open,
+        _ => return None,
+    })
+}
 
 fn word() -> impl Strategy<Value = Value> {
     prop_oneof![
