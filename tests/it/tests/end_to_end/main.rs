@@ -9,6 +9,8 @@ mod crashes;
 mod delivery;
 mod drop_in;
 mod erase;
+mod fractal;
+mod idos;
 mod intergiro;
 mod invoke;
 mod manners;
