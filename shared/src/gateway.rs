@@ -6,15 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use crate::domain::{ConnectionKey, Onboarding, OnboardingId, OnboardingKey, Timestamp, Truth};
+use crate::domain::{Onboarding, OnboardingKey, Timestamp, Truth};
 use crate::login::{LedgerLogin, NoLogin};
 use crate::ports::{
-    Bells, Carried, Clock, Commit, Connection, ConnectionRecord, Http, HttpError, Ledger, LedgerError, Login, LoginKey,
-    ProviderError, Reach, Request, Response, TenantConfig, Vault, Way, World,
+    Bells, Clock, Commit, Connection, ConnectionRecord, Http, HttpError, Ledger, LedgerError, Login, LoginKey, Reach,
+    Request, Response, TenantConfig, Vault, World,
 };
 use crate::seal::Binding;
-use crate::secret::Secret;
-use crate::state::{Carrier, State, Ticket};
+use crate::state::{Carrier, OwnWay};
 
 /// The ports of one process.
 #[derive(Clone)]
@@ -126,7 +125,8 @@ impl<'a> Line<'a> {
         let http = Budgeted { http: &*gateway.http, clock: &*gateway.world.clock, until };
         let rests = LoginKey::Connection(connection.key.clone());
         let login = LedgerLogin { ledger: &*gateway.ledger, world: &gateway.world, config, rests };
-        let way = OwnWay { gateway, config, connection: &connection.key };
+        let carrier = Carrier { config, connection: &connection.key, entropy: &*gateway.world.entropy };
+        let way = OwnWay { carrier, public_url: &gateway.public_url };
         Self { gateway, connection, http, digest: Box::new(digest), login, grant: None, way }
     }
 
@@ -155,54 +155,6 @@ impl<'a> Line<'a> {
             grant,
             way: &self.way,
         }
-    }
-}
-
-/// The person's way, through this connection's own addresses.
-struct OwnWay<'a> {
-    gateway: &'a Gateway,
-    config: &'a TenantConfig,
-    connection: &'a ConnectionKey,
-}
-
-impl OwnWay<'_> {
-    fn carrier(&self) -> Carrier<'_> {
-        Carrier { config: self.config, connection: self.connection, entropy: &*self.gateway.world.entropy }
-    }
-
-    fn address(&self, of: &str, last: &[&str]) -> Url {
-        let mut url = self.gateway.public_url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            let ConnectionKey { tenant, name } = self.connection;
-            path.pop_if_empty().extend(["v1", of, tenant.as_str(), name.as_str()]).extend(last);
-        }
-        url
-    }
-}
-
-const UNSEALED: ProviderError = ProviderError::Unavailable("what a person carries cannot be sealed");
-
-impl Way for OwnWay<'_> {
-    fn back(&self) -> Url {
-        self.address("return", &[])
-    }
-
-    fn carry(&self, onboarding: &OnboardingId, return_url: &Url, until: Timestamp) -> Result<Carried, ProviderError> {
-        let nonce = self.gateway.world.entropy.mark();
-        let state = State {
-            onboarding: onboarding.clone(),
-            nonce: nonce.clone(),
-            return_url: return_url.to_string(),
-            expires_at: until,
-        };
-        let sealed = self.carrier().seal_state(&state).map_err(|_| UNSEALED)?;
-        Ok(Carried { sealed, nonce })
-    }
-
-    fn through_us(&self, page: &Url, carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError> {
-        let ticket = Ticket { url: page.to_string(), state: carried.sealed.clone(), expires_at: until };
-        let ticket = self.carrier().seal_ticket(&ticket).map_err(|_| UNSEALED)?;
-        Ok(Secret::from(self.address("go", &[&ticket]).to_string()))
     }
 }
 

@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use url::Url;
 
 use crate::domain::{ConnectionKey, OnboardingId, Timestamp};
-use crate::ports::{Entropy, TenantConfig};
+use crate::ports::{Carried, Entropy, ProviderError, TenantConfig, Way};
 use crate::seal::{Binding, Sealed};
 use crate::secret::Secret;
 
@@ -140,5 +141,48 @@ impl Carrier<'_> {
 
     fn binding<'b>(&'b self, purpose: &'b str, context: &'b [&'b str]) -> Binding<'b> {
         Binding { tenant: self.connection.tenant.as_str(), purpose, context }
+    }
+}
+
+/// The person's way through one connection's own addresses.
+pub(crate) struct OwnWay<'a> {
+    pub(crate) carrier: Carrier<'a>,
+    pub(crate) public_url: &'a Url,
+}
+
+impl OwnWay<'_> {
+    fn address(&self, of: &str, last: &[&str]) -> Url {
+        let mut url = self.public_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            let ConnectionKey { tenant, name } = self.carrier.connection;
+            path.pop_if_empty().extend(["v1", of, tenant.as_str(), name.as_str()]).extend(last);
+        }
+        url
+    }
+}
+
+const UNSEALED: ProviderError = ProviderError::Unavailable("what a person carries cannot be sealed");
+
+impl Way for OwnWay<'_> {
+    fn back(&self) -> Url {
+        self.address("return", &[])
+    }
+
+    fn carry(&self, onboarding: &OnboardingId, return_url: &Url, until: Timestamp) -> Result<Carried, ProviderError> {
+        let nonce = self.carrier.entropy.mark();
+        let state = State {
+            onboarding: onboarding.clone(),
+            nonce: nonce.clone(),
+            return_url: return_url.to_string(),
+            expires_at: until,
+        };
+        let sealed = self.carrier.seal_state(&state).map_err(|_| UNSEALED)?;
+        Ok(Carried { sealed, nonce })
+    }
+
+    fn through_us(&self, page: &Url, carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError> {
+        let ticket = Ticket { url: page.to_string(), state: carried.sealed.clone(), expires_at: until };
+        let ticket = self.carrier.seal_ticket(&ticket).map_err(|_| UNSEALED)?;
+        Ok(Secret::from(self.address("go", &[&ticket]).to_string()))
     }
 }

@@ -6,9 +6,11 @@ mod due;
 mod fintechos;
 mod http;
 mod ledger;
+mod login;
 mod provider;
 mod tenant;
 mod vault;
+mod way;
 mod world;
 
 pub use self::bells::{Bells, BellsError, DeliveryBell, Rejected};
@@ -21,10 +23,12 @@ pub use self::ledger::{
     EndpointRecord, EndpointState, EndpointWrite, LeaseOutcome, Ledger, LedgerError, LoginKey, LoginLease,
     MAX_REFERENCES, NO_ROOM, Page, Released, SharedLogin, SubjectRecord, SubjectState,
 };
+pub use self::login::{Login, Shared, Turn};
 pub use self::provider::{
-    Account, BadField, Carried, Contact, Entrance, Event, FeedEvent, FeedPage, Login, ProviderError, ProviderEvent,
-    Reach, Recovery, Registration, Renewed, Shared, Started, Submission, Turn, Unreadable, Way, WayBack, Whose, Wish,
+    Account, BadField, Contact, Entrance, Event, FeedEvent, FeedPage, ProviderError, ProviderEvent, Reach, Recovery,
+    Registration, Renewed, Started, Submission, Unreadable, Whose, Wish,
 };
 pub use self::tenant::{Connection, Destination, DestinationKind, Reissue, Settings, TenantConfig, UnknownSubject};
 pub use self::vault::{Index, Subscription, Vault, VaultError};
+pub use self::way::{Carried, Way, WayBack};
 pub use self::world::{Clock, Entropy, World};

@@ -16,6 +16,8 @@ use crate::proof::{Body, Specification, Verified};
 use crate::secret::Secret;
 
 use super::http::Http;
+use super::login::Login;
+use super::way::{Way, WayBack};
 use super::world::World;
 
 /// What a call may use of the world.
@@ -38,91 +40,6 @@ pub struct Reach<'a> {
     pub grant: &'a dyn Login,
     /// The person's way to the provider and back.
     pub way: &'a dyn Way,
-}
-
-/// A person's way through the provider's pages and back to us.
-pub trait Way: Send + Sync {
-    /// Where the provider sends people back to; without a query, so that it can be registered there.
-    fn back(&self) -> Url;
-
-    /// What the person carries there and back: sealed, it names the onboarding and where they go in the end.
-    ///
-    /// # Errors
-    /// It cannot be sealed.
-    fn carry(&self, onboarding: &OnboardingId, return_url: &Url, until: Timestamp) -> Result<Carried, ProviderError>;
-
-    /// The provider's page, reached through us: what is carried is put into a cookie, for providers that may not give it
-    /// back.
-    ///
-    /// # Errors
-    /// It cannot be sealed.
-    fn through_us(&self, page: &Url, carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError>;
-}
-
-/// What a person carries.
-pub struct Carried {
-    /// As the provider's page gets it.
-    pub sealed: String,
-    /// What it is consumed by: see [`Started::return_nonce`].
-    pub nonce: String,
-}
-
-/// How a provider sends a person back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WayBack {
-    /// The member of the query that holds its code.
-    pub code: &'static str,
-    /// Whether what the person carries comes back in the query with a code (`state`). Then a code without it is refused:
-    /// a cookie alone says whose browser it is, not whose code.
-    pub with_state: bool,
-}
-
-impl WayBack {
-    /// OAuth2's authorisation code.
-    pub const OAUTH2: Self = Self { code: "code", with_state: true };
-}
-
-/// A login that all functions share: it rests sealed with the connection, and one at a time replaces it. Whoever dies
-/// while replacing it holds the others up for some seconds only.
-#[async_trait]
-pub trait Login: Send + Sync {
-    /// What is shared now; generation 0 where there is nothing yet, or nothing that can be opened.
-    ///
-    /// # Errors
-    /// It cannot be read now.
-    async fn read(&self) -> Result<Shared, ProviderError>;
-
-    /// Takes the right to replace that generation. None where it was replaced meanwhile: read again.
-    ///
-    /// # Errors
-    /// [`ProviderError::Renewing`] while somebody else has it.
-    async fn take(&self, generation: u64) -> Result<Option<Turn>, ProviderError>;
-
-    /// Replaces it. False where the right had lapsed: then the others' stands.
-    ///
-    /// # Errors
-    /// It cannot be written now.
-    async fn replace(&self, turn: &Turn, login: &Secret) -> Result<bool, ProviderError>;
-
-    /// Gives the right back unused.
-    async fn give_back(&self, turn: &Turn);
-}
-
-/// A login as it is shared.
-pub struct Shared {
-    /// Bumped by every replacement.
-    pub generation: u64,
-    /// The login, in the adapter's own form.
-    pub login: Option<Secret>,
-}
-
-/// The right to replace a login.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
-    /// Which generation it replaces.
-    pub generation: u64,
-    /// The holder's mark.
-    pub fence: String,
 }
 
 /// A proven event, reduced.

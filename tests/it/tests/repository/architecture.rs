@@ -35,7 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("login", &["secret", "domain", "seal", "ports"]),
-    ("gateway", &["domain", "seal", "ports", "login"]),
+    ("gateway", &["domain", "seal", "ports", "state", "login"]),
     ("look", &["domain", "ports", "gateway"]),
     ("ingress", &["domain", "proof", "ports", "state", "gateway"]),
     ("invoke", &["secret", "domain", "section", "seal", "ports", "state", "delivery", "gateway", "look"]),
