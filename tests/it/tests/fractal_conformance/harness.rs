@@ -210,10 +210,8 @@ pub(crate) fn row(user: &str, level: &str, credential: &str) -> Value {
 }
 
 pub(crate) fn members(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => panic!("not an object"),
-    }
+    let Value::Object(members) = value else { panic!("not an object") };
+    members
 }
 
 pub(crate) fn wish(options: Value) -> Wish {
