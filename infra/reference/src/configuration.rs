@@ -1,6 +1,8 @@
 //! What a configuration may say. Each member is tried on the gateway's own reader: one that it does not know is no
 //! member, and a page cannot say so.
 
+pub(crate) mod fractal;
+pub(crate) mod idos;
 pub(crate) mod onfido;
 
 use std::time::Duration;
@@ -38,14 +40,14 @@ const TENANT: &[Member] = &[
 ];
 
 const CONNECTION: &[Member] = &[
-    ["provider", "`ondato`, `onfido`, `intergiro`", "must be there", "whose account it is"],
+    ["provider", "`ondato`, `onfido`, `intergiro`, `fractal`, `idos`", "must be there", "whose account it is"],
     ["enabled", "true or false", "true", "off: as if the tenant was off, for this connection"],
     ["base_urls", "an object", "the provider's live hosts", "other hosts, member by member"],
     ["api", "an object", "must be there", "the credentials with which the provider is asked"],
     [
         "webhook",
         "an object",
-        "must be there; for Onfido `idv connection register` fills it",
+        "must be there, but for idOS; for Onfido `idv connection register` fills it",
         "what its webhooks are proven with, below",
     ],
     ["settings", "an object", "", "below: those of every provider, and its own"],
@@ -277,7 +279,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          ## Delivery\n\n{}\nWhere `kinds` is not said: {}. All of them: [vocabulary](vocabulary.md).\n\n{}\n\
          ## Ondato\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}\n\
          ## Onfido\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}\n\
-         ## Intergiro\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}",
+         ## Intergiro\n\n### `settings`\n\n{}\n### `api`\n\n{}\n### `base_urls`\n\n{}\n{}\n{}",
         listed(TENANT),
         listed(CONNECTION),
         listed(WEBHOOK),
@@ -294,6 +296,8 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
         listed(INTERGIRO),
         listed(INTERGIRO_API),
         listed(INTERGIRO_URLS),
+        fractal::section()?,
+        idos::section()?,
     );
     Ok(Page::of("configuration.md", "Configuration", "What a tenant's configuration may say.", &body))
 }

@@ -10,6 +10,7 @@
 //! | `environment.md` | the reader of the environment: what it asks for, what it insists on |
 //! | `ledger.md` | the adapter's own table of items |
 //! | `ondato.md`, `onfido.md`, `intergiro.md` | the provider's total table, asked cell by cell; events that were really proven and reduced |
+//! | `fractal.md`, `idos.md` | the accounts themselves, on a stage where the provider answers by script: what each answer means |
 //! | `fintechos.md` | the real courier, on an instance that answers by script |
 //! | `drop-in.md` | the operations and the statuses of their refusals; the proposed bodies, which its own tests read |
 //! | `logs.md` | the log calls of the sources |
@@ -22,6 +23,8 @@ mod drop_in;
 mod environment;
 mod errors;
 mod fintechos;
+mod fractal;
+mod idos;
 mod intergiro;
 mod invoke;
 mod ledger;
@@ -30,6 +33,7 @@ mod ondato;
 mod onfido;
 mod pages;
 mod schemas;
+mod staged;
 mod table;
 mod vocabulary;
 
@@ -76,6 +80,8 @@ pub fn pages(root: &Path) -> Result<Vec<Page>, ReferenceError> {
         ondato::page()?,
         onfido::page()?,
         intergiro::page()?,
+        fractal::page()?,
+        idos::page()?,
         fintechos::page()?,
         logs::page(root)?,
         invoke::page()?,
