@@ -1,6 +1,7 @@
 //! What rings: each alarm has its page and each page its alarm; what is counted is what the functions say.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
@@ -78,8 +79,8 @@ fn fields(pattern: &str) -> Vec<&str> {
 
 fn counted_faults(template: &Template) -> Vec<String> {
     // from the sources themselves, as the reference's page of them is made
-    let pages = idv_reference::pages(&root()).unwrap();
-    let log = &pages.iter().find(|page| page.path.ends_with("logs.md")).unwrap().text;
+    static PAGES: LazyLock<Vec<idv_reference::Page>> = LazyLock::new(|| idv_reference::pages(&root()).unwrap());
+    let log = &PAGES.iter().find(|page| page.path.ends_with("logs.md")).unwrap().text;
     let rows: Vec<&str> = log.lines().filter(|line| line.starts_with("| `")).collect();
     let mut faults = Vec::new();
     let mut counted = BTreeSet::new();

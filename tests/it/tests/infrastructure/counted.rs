@@ -128,7 +128,7 @@ fn failures_of_providers(template: &Template) -> Vec<String> {
             faults.push(format!("{log}: {event} for {cause} counts for {counts:?}"));
         }
     };
-    for event in ["look_put_off", "feed_failed"] {
+    for event in ["look_put_off", "feed_failed", "exchange_failed"] {
         for (cause, failure) in CAUSES {
             counted("EventFetcher", event, cause, failure);
         }
@@ -146,17 +146,33 @@ fn a_login_that_is_renewed_and_a_pause_are_no_failures_of_the_provider() {
         Template::spoilt(&format!("/Resources/{filter}/Properties/FilterPattern"), json!(pattern))
     };
     let looks = r#"{ ($.event = "look_put_off") || ($.event = "feed_failed") }"#;
+    let no_codes = r#"{ (($.event = "look_put_off") || ($.event = "feed_failed")) && ($.cause != "login_renewing") && ($.cause != "paused") }"#;
     let looks_alone = r#"{ ($.event = "look_put_off") && ($.cause != "login_renewing") && ($.cause != "paused") }"#;
     held(
         failures_of_providers,
         &[
             (of("LooksPutOff", looks), "look_put_off for login_renewing counts"),
             (of("LooksPutOff", looks), "look_put_off for paused counts"),
+            (of("LooksPutOff", no_codes), "exchange_failed for provider_unauthorized counts for {}"),
             (of("LooksPutOff", looks_alone), "feed_failed for provider_busy counts for {}"),
             (of("ProviderFailures", r#"{ $.event = "provider_failure" }"#), "provider_failure for the login"),
             (Template::without("/Resources/LooksPutOff"), "look_put_off for provider_unavailable counts for {}"),
         ],
     );
+}
+
+/// A webhook about a connection that its own connection's settings name and the tenant has not: answered 503, so the
+/// provider's second and third try of one event ring.
+#[test]
+fn a_connection_that_is_named_and_not_there_rings() {
+    fn faults(template: &Template) -> Vec<String> {
+        let line = json!({"event": "connection_not_there", "tenant": "acme", "connection": "idos", "provider": "idos"});
+        let counted = counts(template, "WebhookIngress", &line).contains("SecretsUnreadable");
+        (!counted).then(|| "a connection that is not there counts for nothing".to_owned()).into_iter().collect()
+    }
+    let pattern = json!(r#"{ $.event = "connection_unreadable" }"#);
+    let spoilt = Template::spoilt("/Resources/WebhookIngressSecretsUnreadable/Properties/FilterPattern", pattern);
+    held(faults, &[(spoilt, "counts for nothing")]);
 }
 
 /// The table has every cause that a look tells, by the source's own words.

@@ -10,6 +10,7 @@ mod environment;
 mod keeping;
 mod observed;
 mod permissions;
+mod room;
 mod routes;
 mod stages;
 mod targets;
