@@ -68,8 +68,7 @@ async fn the_largest_credentials_fit_into_the_function() {
     let large = peak_after(&stage, "large", usize::try_from(FILE).ok()).await;
     assert!(large > usual + ROW, "{large} after {usual}: such credentials were not read");
     let largest = (usual + AT_ONCE * (large - usual) * LARGEST / ROW) / MIB;
-    println!("{} MiB usually, {largest} MiB with the largest credentials", usual / MIB);
-    assert!(largest <= TAKEN, "{largest} MiB are more than {TAKEN}");
+    assert!(largest <= TAKEN, "{largest} MiB, usually {}, are more than {TAKEN}", usual / MIB);
 }
 
 /// The most bytes that the fetcher ever had, once persons have shared such credentials all at once.
