@@ -13,8 +13,8 @@ mod status;
 mod time;
 mod weight;
 
-pub(crate) use self::closed_list::closed_list;
 pub use self::change::{Change, ChangeKind, Evidence, PartFact, Wanted};
+pub(crate) use self::closed_list::closed_list;
 pub use self::error::ErrorCode;
 pub use self::name::{
     BadName, ConnectionKey, ConnectionName, IdempotencyKey, OnboardingId, OnboardingKey, ProviderId, Reference,

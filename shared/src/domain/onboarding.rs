@@ -309,6 +309,9 @@ pub struct Attempt {
     /// By what else the provider names it: a person. Kept whatever parts come and go, so that erasing knows of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<Resource>,
+    /// The person came back by the link and what they brought was exchanged: it leads nowhere a second time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub link_used: bool,
     /// The person came back and had refused what the provider asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub declined: bool,
@@ -356,6 +359,7 @@ impl Attempt {
             return_nonce: None,
             exchanging: None,
             names: Vec::new(),
+            link_used: false,
             declined: false,
             link_for: None,
             renewals: 0,

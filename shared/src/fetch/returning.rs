@@ -162,6 +162,7 @@ impl Fetcher {
         let over = |truth: &mut Truth| {
             let run = run_of(truth, nonce)?;
             (run.return_nonce, run.exchanging, run.declined) = (None, None, false);
+            run.link_used = true;
             Some(())
         };
         match self.revise(key, over).await? {

@@ -185,6 +185,7 @@ fn relinked(before: &Truth, attempt: u8, fresh: &Fresh<'_>, now: Timestamp) -> T
         if let Some(nonce) = &fresh.renewed.return_nonce {
             (run.return_nonce, run.exchanging, run.declined) = (Some(nonce.clone()), None, false);
         }
+        run.link_used = false;
         run.renewals = run.renewals.saturating_add(1);
         if fresh.whom == For::App {
             run.renewed_at = Some(now);

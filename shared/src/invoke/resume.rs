@@ -153,8 +153,10 @@ impl Initiator {
             return self.next_attempt(config, connection, onboarding, wish).await;
         }
         let serves = truth.attempt().is_some_and(|run| run.link_for == asking) && self.is_live(&onboarding);
-        // A token is for one start of an SDK, and who asks again has used it or is about to on another device.
-        let used = serves && entry == Entry::Fresh && renews && onboarding.identity.channel == Channel::Sdk;
+        // A token is for one start of an SDK, and who asks again has used it or is about to on another device. A link by
+        // which somebody came back with a code leads nowhere a second time.
+        let token = entry == Entry::Fresh && onboarding.identity.channel == Channel::Sdk;
+        let used = serves && renews && (token || truth.attempt().is_some_and(|run| run.link_used));
         if serves && !used {
             let answer = self.entrance(config, &onboarding).await?;
             if answer.link.is_some() || answer.sdk.is_some() {

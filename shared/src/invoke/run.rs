@@ -215,6 +215,7 @@ impl Initiator {
                 sealed_link: Some(sealed.to_owned()),
                 return_nonce: begun.return_nonce.clone(),
                 exchanging: None,
+                link_used: false,
                 declined: false,
                 ..run.clone()
             };

@@ -455,7 +455,8 @@ pub trait Account: Send + Sync {
         WayBack::OAUTH2
     }
 
-    /// The person came back with a code of the provider: it is exchanged, and what it gave is kept ([`Reach::grant`]).
+    /// The person came back with a code of the provider: it is exchanged, and what it gave is kept ([`Reach::grant`]). The
+    /// right to replace is taken before the code is used, so that two do not use one.
     /// Without a code: one was begun to be exchanged before, by somebody who died or is still at it; what is kept of it is
     /// gone on with, and no code is exchanged. Answers with the names that the provider will call the run by (see
     /// [`Started::names`]); none where nothing has come of it.

@@ -6,9 +6,10 @@ use idv_gateway::ports::WayBack;
 use idv_it::rig::play::start;
 use idv_it::rig::provider::Desk;
 use idv_it::rig::{Act, Granting, Mode, Rig, Setup};
+use serde_json::json;
 use std::sync::Arc;
 
-use super::{MINUTE, Sent, back, comes, dlq, granting, refuses, send, status, truth};
+use super::{MINUTE, Sent, back, comes, dlq, granting, refuses, send, sent, status, truth};
 
 fn waiting(rig: &Rig) -> Vec<Notice> {
     let messages = rig.bells.messages(QueueName::Notices);
@@ -219,4 +220,31 @@ fn a_fresh_link_takes_the_place_of_the_way_before() {
     // the start's own key finds the run that was gone on with
     let repeated = rig.ask(None, start("acme", "key-1")).done().unwrap();
     assert_eq!(repeated["onboarding_id"], person.begun.key.id.as_str());
+}
+
+/// A link by which the person came back leads nowhere a second time: who asks for a way on gets another one.
+#[test]
+fn a_used_link_is_followed_by_a_fresh_one() {
+    let mut rig = Rig::new(&granting());
+    let person = send(&rig, "key-1");
+    rig.settle().unwrap();
+    let resume = |rig: &Rig, key: &str| {
+        let request = json!({
+            "action": "resume", "tenant": "acme", "onboarding_id": person.begun.key.id, "idempotency_key": key,
+        });
+        sent(&rig.ask(None, request).done().unwrap())
+    };
+    assert_eq!(resume(&rig, "before").state, person.state, "it lives");
+    rig.provider("acme").act(&person.begun.run, Act::Begin);
+    comes(&rig, &person, "code-1");
+    rig.settle().unwrap();
+    assert_eq!(status(&rig, &person), Status::InProgress);
+    let again = resume(&rig, "after");
+    assert_eq!(again.begun.run, person.begun.run);
+    assert_ne!(again.state, person.state);
+    assert_eq!(resume(&rig, "after-that").state, again.state, "which lives");
+    comes(&rig, &again, "another-code");
+    rig.settle().unwrap();
+    assert_eq!(rig.provider("acme").tokens().len(), 2, "and its code counts");
+    assert_eq!(status(&rig, &person), Status::InProgress);
 }

@@ -81,6 +81,7 @@ impl Texts {
             sealed_link: Some("s".repeat(self.link)),
             return_nonce: Some("n".repeat(26)),
             exchanging: Some(format!("0123456789abcdef.{}", "d".repeat(43))),
+            link_used: true,
             declined: true,
             names: vec![self.resource(usize::from(number))],
             link_for: Some(self.resource(usize::from(number))),
