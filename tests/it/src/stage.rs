@@ -205,17 +205,17 @@ impl Stage {
         assert_eq!(ticked.function_error, None, "{}", ticked.payload);
     }
 
-    /// Waits until nothing moves and no notice waits for its time: one that was sent a moment ago is not heard yet.
+    /// Waits until nothing moves and no notice waits for its time: one that was sent a moment ago is not heard yet, and one
+    /// that is heard may be put off.
     pub async fn calm(&self) {
-        let (client, url) = (self.stack.sqs(), &self.stack.queues().notices);
-        until("nothing moves", || async {
+        let waits = async || {
+            let (client, url) = (self.stack.sqs(), &self.stack.queues().notices);
             let asked = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
             let counted = asked.send().await.ok().and_then(|answer| answer.attributes);
             let delayed = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
-            let waits = counted.is_none_or(|counted| counted.get(&delayed).is_none_or(|count| count != "0"));
-            !waits && self.stack.quiet(PATIENCE).await
-        })
-        .await;
+            counted.is_none_or(|counted| counted.get(&delayed).is_none_or(|count| count != "0"))
+        };
+        until("nothing moves", || async { !waits().await && self.stack.quiet(PATIENCE).await && !waits().await }).await;
     }
 
     /// What the functions logged as that event, each line read.
