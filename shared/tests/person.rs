@@ -130,7 +130,10 @@ async fn the_state_comes_back_in_the_cookie_of_an_issued_link_too() {
     let away = fixture.get(&format!("/v1/go/acme/one/{sealed}"), "", None).await;
     assert_eq!((away.status, header(&away, "location")), (303, Some(ticket.url.as_str())));
     let cookie = header(&away, "set-cookie").unwrap();
-    assert!(cookie.starts_with("__Host-idv-state=") && cookie.contains("Secure; HttpOnly; SameSite=Lax"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-idv-state.acme.one=") && cookie.contains("Secure; HttpOnly; SameSite=Lax"),
+        "{cookie}"
+    );
     let pair = cookie.split(';').next().unwrap();
     // a cookie says whose browser it is, not whose code: only where nothing comes back with a code does it count beside one
     let back = fixture.get("/v1/return/acme/one", "code=abc", Some(pair)).await;
@@ -173,7 +176,7 @@ async fn a_way_that_an_account_was_given_leads_there_and_back() {
     let away = fixture.get(&format!("{path}{made}"), "", None).await;
     assert_eq!((away.status, header(&away, "location")), (303, Some(page.as_str())));
     let cookie = header(&away, "set-cookie").and_then(|cookie| cookie.split(';').next()).unwrap();
-    assert_eq!(cookie, format!("__Host-idv-state={}", one.sealed));
+    assert_eq!(cookie, format!("__Host-idv-state.acme.one={}", one.sealed));
     let back = fixture.get("/v1/return/acme/one", &format!("code=abc&state={}", one.sealed), None).await;
     assert_eq!((back.status, header(&back, "location")), (303, Some(app.as_str())));
     let returned = fixture.bells.notices().first().and_then(|notice| notice.returned.clone()).unwrap();
@@ -251,7 +254,8 @@ async fn what_we_did_not_seal_for_this_sends_nobody_anywhere() {
         ("another connection's", "/v1/return/acme/two", fresh.as_str()),
         ("another tenant's", "/v1/return/other/one", fresh.as_str()),
     ] {
-        let cookie = format!("a=b; __Host-idv-state={state}");
+        let own = path.trim_start_matches("/v1/return/").replace('/', ".");
+        let cookie = format!("a=b; __Host-idv-state.{own}={state}");
         for query in [denied, "code=abc", ""] {
             let answer = fixture.get(path, query, Some(&cookie)).await;
             assert_eq!((answer.status, header(&answer, "location")), (400, None), "{name} {query}");

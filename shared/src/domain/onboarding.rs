@@ -269,6 +269,7 @@ impl Truth {
             attempt.sealed_link = None;
             attempt.link_for = None;
             attempt.return_nonce = None;
+            attempt.earlier_nonce = None;
             attempt.exchanging = None;
             attempt.declined = false;
         }
@@ -303,6 +304,9 @@ pub struct Attempt {
     /// The nonce of the state that a person may come back with, until what they brought has been exchanged.
     #[serde(default)]
     pub return_nonce: Option<String>,
+    /// The same of the link before the last: whoever was under way by it when a fresh one was made comes back, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_nonce: Option<String>,
     /// A code that was begun to be exchanged, as a keyed digest: it is not begun again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchanging: Option<String>,
@@ -332,6 +336,12 @@ const fn is_zero(count: &u8) -> bool {
 }
 
 impl Attempt {
+    /// Whether a person comes back to it by a way of that nonce.
+    #[must_use]
+    pub fn is_by(&self, nonce: &str) -> bool {
+        [&self.return_nonce, &self.earlier_nonce].into_iter().flatten().any(|own| own == nonce)
+    }
+
     /// Whether its link has not run out, as far as is known.
     #[must_use]
     pub fn has_live_link(&self, now: Timestamp) -> bool {
@@ -357,6 +367,7 @@ impl Attempt {
             link_expires_at: None,
             sealed_link: None,
             return_nonce: None,
+            earlier_nonce: None,
             exchanging: None,
             names: Vec::new(),
             link_used: false,

@@ -161,7 +161,8 @@ impl Fetcher {
         }
         let over = |truth: &mut Truth| {
             let run = run_of(truth, nonce)?;
-            (run.return_nonce, run.exchanging, run.declined) = (None, None, false);
+            (run.return_nonce, run.earlier_nonce) = (None, None);
+            (run.exchanging, run.declined) = (None, false);
             run.link_used = true;
             Some(())
         };
@@ -214,7 +215,7 @@ impl Fetcher {
 
 /// The current run, while its way has that nonce.
 fn run_of<'t>(truth: &'t mut Truth, nonce: &str) -> Option<&'t mut Attempt> {
-    truth.attempts.last_mut().filter(|run| run.return_nonce.as_deref() == Some(nonce))
+    truth.attempts.last_mut().filter(|run| run.is_by(nonce))
 }
 
 /// Whether the same code may have better luck.

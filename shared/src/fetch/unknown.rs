@@ -13,8 +13,8 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::domain::{
-    Channel, Identity, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, Resource, SubjectKey, SubjectKind,
-    Timestamp, Truth,
+    Attempt, Channel, Identity, Notice, Onboarding, OnboardingId, OnboardingKey, Reference, Resource, SubjectKey,
+    SubjectKind, Timestamp, Truth,
 };
 use crate::gateway::Line;
 use crate::look::Looker;
@@ -222,7 +222,9 @@ impl Fetcher {
         rung: &[Rung],
     ) -> Result<bool, LedgerError> {
         let mut truth = onboarding.truth.clone();
-        let run = truth.attempts.iter_mut().find(|run| run.number == attempt && run.subject.is_none());
+        // One with names was begun without asking the provider: whoever began it names its run, too.
+        let is_open = |run: &&mut Attempt| run.number == attempt && run.subject.is_none() && run.names.is_empty();
+        let run = truth.attempts.iter_mut().find(is_open);
         let Some(run) = run else { return Ok(true) };
         // A name was bound before the run was.
         let told = rung.iter().filter_map(|rung| rung.notice.subject());

@@ -8,14 +8,14 @@ use std::time::Duration;
 use tracing::{error, warn};
 use url::form_urlencoded;
 
-use crate::domain::{ConnectionKey, Declined, Evidence, Notice, Returned, clipped};
+use crate::domain::{ConnectionKey, Declined, Evidence, Notice, Returned};
 use crate::ports::VaultError;
 use crate::state::Carrier;
 
 use super::{Answer, Arrival, Ingress};
 
-/// `__Host-`: over https, for this origin, for every path. Lax: the provider's redirect is a navigation.
-const COOKIE: &str = "__Host-idv-state";
+/// A person may open the link in its last moment and take so long at the provider.
+const LATE: Duration = Duration::from_secs(24 * 3600);
 
 impl Ingress {
     pub(super) async fn person_returns(&self, key: &ConnectionKey, arrival: &Arrival) -> Answer {
@@ -31,8 +31,11 @@ impl Ingress {
         };
         let way = connection.account.way_back();
         let code = query(arrival, way.code);
-        let sealed = query(arrival, "state").or_else(|| cookie(arrival).filter(|_| code.is_none() || !way.with_state));
-        let Some(state) = sealed.and_then(|sealed| carrier.open_state(&sealed, now).ok()) else {
+        let by_query = query(arrival, "state");
+        let by_cookie = cookie(arrival, key).filter(|_| code.is_none() || !way.with_state);
+        let mut carried =
+            if way.with_state { [by_query, by_cookie] } else { [by_cookie, by_query] }.into_iter().flatten();
+        let Some(state) = carried.find_map(|sealed| carrier.open_state(&sealed, now).ok()) else {
             warn!(event = "return_refused", tenant = %key.tenant, connection = %key.name);
             return page(PAST);
         };
@@ -43,7 +46,7 @@ impl Ingress {
                 Notice { declined: Some(Declined { nonce: state.nonce.clone() }), ..notice }
             }
             (None, Some(error)) => {
-                warn!(event = "return_error", tenant = %key.tenant, connection = %key.name, error = %clipped(&error));
+                warn!(event = "return_error", tenant = %key.tenant, connection = %key.name, error = error_of(&error));
                 notice
             }
             (None, None) => notice,
@@ -68,7 +71,10 @@ impl Ingress {
             return page(PAST);
         };
         let mut answer = redirect(&ticket.url);
-        let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=86400", ticket.state);
+        // What is in it says itself when it is over: a day after the link, at least.
+        let age = (ticket.expires_at + LATE).since(self.gateway.now()).as_secs();
+        let name = cookie_of(key);
+        let cookie = format!("{name}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={age}", ticket.state);
         answer.headers.push(("set-cookie", cookie));
         answer
     }
@@ -91,12 +97,33 @@ fn query(arrival: &Arrival, name: &str) -> Option<String> {
     found.next().is_none().then_some(first).filter(|value| !value.is_empty())
 }
 
-fn cookie(arrival: &Arrival) -> Option<String> {
+/// `__Host-`: over https, for this origin, for every path. Lax: the provider's redirect is a navigation. One for each
+/// connection, so that two ways of one browser do not meet.
+fn cookie_of(key: &ConnectionKey) -> String {
+    format!("__Host-idv-state.{}.{}", key.tenant, key.name)
+}
+
+/// OAuth2's own words (RFC 6749 §4.1.2.1): what a browser brings is not logged.
+fn error_of(text: &str) -> &'static str {
+    const WORDS: [&str; 7] = [
+        "access_denied",
+        "invalid_request",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+    ];
+    WORDS.into_iter().find(|word| *word == text).unwrap_or("other")
+}
+
+fn cookie(arrival: &Arrival, key: &ConnectionKey) -> Option<String> {
+    let own = cookie_of(key);
     let headers = arrival.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"));
     let pairs = headers.filter_map(|(_, value)| std::str::from_utf8(value).ok()).flat_map(|value| value.split(';'));
     pairs
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == own)
         .map(|(_, value)| value.to_owned())
 }
 

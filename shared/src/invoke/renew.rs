@@ -14,7 +14,7 @@ use crate::ports::{Commit, Committed, Connection, Reissue, Renewed, TenantConfig
 use super::Initiator;
 use super::answer::Refusal;
 use super::claim::Turn;
-use super::resume::not_resumable;
+use super::resume::{not_resumable, was_declined};
 use super::run::FIRST_LOOK;
 
 /// After so many lost races we are asked again.
@@ -183,7 +183,8 @@ fn relinked(before: &Truth, attempt: u8, fresh: &Fresh<'_>, now: Timestamp) -> T
         run.link_expires_at = fresh.renewed.expires_at;
         run.link_for = fresh.serves.cloned();
         if let Some(nonce) = &fresh.renewed.return_nonce {
-            (run.return_nonce, run.exchanging, run.declined) = (Some(nonce.clone()), None, false);
+            run.earlier_nonce = run.return_nonce.replace(nonce.clone());
+            (run.exchanging, run.declined) = (None, false);
         }
         run.link_used = false;
         run.renewals = run.renewals.saturating_add(1);
@@ -195,7 +196,7 @@ fn relinked(before: &Truth, attempt: u8, fresh: &Fresh<'_>, now: Timestamp) -> T
         truth.reissued = truth.reissued.saturating_add(1);
     }
     // The way is open again for somebody who had lost it.
-    let lost = matches!(truth.status, Status::Created | Status::Expired | Status::Abandoned);
+    let lost = matches!(truth.status, Status::Created | Status::Expired | Status::Abandoned) || was_declined(before);
     if lost && fresh.serves.is_none() {
         truth.reasons.clear();
         truth.turn(Status::LinkIssued, now, Evidence::App);

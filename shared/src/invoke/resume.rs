@@ -129,7 +129,8 @@ impl Initiator {
         let truth = &onboarding.truth;
         // What the provider asks for can be given while there is a link to it, whatever was decided before.
         let asking = connection.account.asking(&truth.parts);
-        if truth.status == Status::Cancelled || (truth.status == Status::Approved && asking.is_none()) {
+        let over = truth.status == Status::Cancelled && !was_declined(truth);
+        if over || (truth.status == Status::Approved && asking.is_none()) {
             return Err(not_resumable("approved and cancelled onboardings are not resumed; start a new one"));
         }
         // The person has done everything; another attempt would only make the decision on this one a superseded one.
@@ -213,6 +214,12 @@ impl Initiator {
 /// The run of the last attempt before that one.
 fn run_before(truth: &Truth, number: u8) -> Option<Resource> {
     truth.attempts.iter().rev().filter(|run| run.number < number).find_map(|run| run.subject.clone())
+}
+
+/// Whether it is cancelled because the person refused, which they may think better of.
+pub(super) fn was_declined(truth: &Truth) -> bool {
+    let declined = truth.attempt().is_some_and(|run| run.declined);
+    truth.status == Status::Cancelled && declined && !truth.withdrawn
 }
 
 pub(super) fn not_resumable(message: &str) -> Refusal {

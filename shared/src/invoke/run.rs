@@ -214,6 +214,7 @@ impl Initiator {
                 link_expires_at: begun.expires_at,
                 sealed_link: Some(sealed.to_owned()),
                 return_nonce: begun.return_nonce.clone(),
+                earlier_nonce: None,
                 exchanging: None,
                 link_used: false,
                 declined: false,

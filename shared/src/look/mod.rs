@@ -223,9 +223,12 @@ impl Looker<'_> {
         let occasion = Occasion { at, evidence: self.evidence };
         let (created, horizons) = (before.identity.created_at, self.connection.settings.horizons);
         let lapsed = is_past_horizon(created, &before.truth, at, horizons, self.gateway.world.pace);
+        // Who has been there, as a name of theirs tells, needs no link any more, and has granted what a later refusal was
+        // about.
+        let waited_for = before.truth.attempt().filter(|run| run.names.is_empty());
         let dead = !self.connection.account.tells_expiry()
-            && before.truth.attempt().is_some_and(|run| run.link_expires_at.is_some_and(|end| end <= at));
-        let declined = before.truth.attempt().is_some_and(|run| run.declined);
+            && waited_for.is_some_and(|run| run.link_expires_at.is_some_and(|end| end <= at));
+        let declined = waited_for.is_some_and(|run| run.declined);
         reduce(&before.truth, snapshot, &|parts| self.assessed(parts, lapsed, dead, declined), occasion)
     }
 

@@ -69,7 +69,7 @@ fn start_known(key: &str, who: &str) -> Value {
 
 /// Somebody's browser comes back once.
 fn back(rig: &Rig, query: &str, cookie: Option<&str>) -> Answer {
-    let cookie = cookie.map(|state| format!("other=1; __Host-idv-state={state}; more=2"));
+    let cookie = cookie.map(|state| format!("other=1; __Host-idv-state.acme.main={state}; more=2"));
     rig.visit_with(BACK, query, cookie.as_deref()).done().unwrap()
 }
 

@@ -8,6 +8,7 @@ use idv_it::rig::provider::Desk;
 use idv_it::rig::{Act, Granting, Mode, Rig, Setup};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{MINUTE, Sent, back, comes, dlq, granting, refuses, send, sent, status, truth};
 
@@ -205,7 +206,7 @@ fn a_fresh_link_takes_the_place_of_the_way_before() {
     let mut rig = Rig::new(&Setup { link_life: Some(life), ..granting() });
     let person = send(&rig, "key-1");
     rig.settle().unwrap();
-    rig.play_for(2 * life);
+    rig.play_for(26 * life);
     assert_eq!(back(&rig, &format!("code=code-1&state={}", person.state), None).status, 400, "it ran out");
     let resume = serde_json::json!({
         "action": "resume", "tenant": "acme", "onboarding_id": person.begun.key.id, "idempotency_key": "key-2",
@@ -222,29 +223,75 @@ fn a_fresh_link_takes_the_place_of_the_way_before() {
     assert_eq!(repeated["onboarding_id"], person.begun.key.id.as_str());
 }
 
+fn resumed(rig: &Rig, person: &Sent, key: &str) -> Sent {
+    let id = &person.begun.key.id;
+    let request = json!({ "action": "resume", "tenant": "acme", "onboarding_id": id, "idempotency_key": key });
+    sent(&rig.ask(None, request).done().unwrap())
+}
+
 /// A link by which the person came back leads nowhere a second time: who asks for a way on gets another one.
 #[test]
 fn a_used_link_is_followed_by_a_fresh_one() {
     let mut rig = Rig::new(&granting());
     let person = send(&rig, "key-1");
     rig.settle().unwrap();
-    let resume = |rig: &Rig, key: &str| {
-        let request = json!({
-            "action": "resume", "tenant": "acme", "onboarding_id": person.begun.key.id, "idempotency_key": key,
-        });
-        sent(&rig.ask(None, request).done().unwrap())
-    };
-    assert_eq!(resume(&rig, "before").state, person.state, "it lives");
+    assert_eq!(resumed(&rig, &person, "before").state, person.state, "it lives");
     rig.provider("acme").act(&person.begun.run, Act::Begin);
     comes(&rig, &person, "code-1");
     rig.settle().unwrap();
     assert_eq!(status(&rig, &person), Status::InProgress);
-    let again = resume(&rig, "after");
+    let again = resumed(&rig, &person, "after");
     assert_eq!(again.begun.run, person.begun.run);
     assert_ne!(again.state, person.state);
-    assert_eq!(resume(&rig, "after-that").state, again.state, "which lives");
+    assert_eq!(resumed(&rig, &person, "after-that").state, again.state, "which lives");
     comes(&rig, &again, "another-code");
     rig.settle().unwrap();
     assert_eq!(rig.provider("acme").tokens().len(), 2, "and its code counts");
     assert_eq!(status(&rig, &person), Status::InProgress);
+}
+
+/// Whoever is under way by the link before comes back, too; by one before that nobody does.
+#[test]
+fn who_is_under_way_by_the_link_before_comes_back_too() {
+    let mut rig = Rig::new(&Setup { link_life: Some(Duration::from_secs(3600)), ..granting() });
+    let first = send(&rig, "key-1");
+    let mut links = vec![first.state.clone()];
+    for key in ["second", "third"] {
+        rig.wait(3601);
+        rig.settle().unwrap();
+        links.push(resumed(&rig, &first, key).state);
+    }
+    assert!(links[0] != links[1] && links[1] != links[2]);
+    for (at, counts) in [(0, 0), (1, 1)] {
+        let person = Sent { begun: first.begun.clone(), state: links[at].clone() };
+        comes(&rig, &person, &format!("code-{}", "x".repeat(at)));
+        rig.settle().unwrap();
+        assert_eq!(rig.provider("acme").tokens().len(), counts, "link {at}");
+    }
+    comes(&rig, &Sent { begun: first.begun.clone(), state: links[2].clone() }, "code-of-the-third");
+    rig.settle().unwrap();
+    assert_eq!(rig.provider("acme").tokens().len(), 1, "and then the way is over");
+}
+
+/// Who refused may think better of it, also when the link has died.
+#[test]
+fn who_refused_is_given_another_link() {
+    let mut rig = Rig::new(&Setup { link_life: Some(Duration::from_secs(3600)), ..granting() });
+    let person = send(&rig, "key-1");
+    refuses(&rig, &person);
+    rig.settle().unwrap();
+    assert!(is_declined(&rig, &person));
+    rig.wait(3601);
+    rig.settle().unwrap();
+    assert_eq!(status(&rig, &person), Status::Cancelled);
+    let again = resumed(&rig, &person, "again");
+    assert_eq!((status(&rig, &person), truth(&rig, &person).attempts[0].declined), (Status::LinkIssued, false));
+    rig.provider("acme").act(&person.begun.run, Act::Begin);
+    comes(&rig, &again, "code-1");
+    rig.settle().unwrap();
+    assert_eq!(status(&rig, &person), Status::InProgress);
+    // who has been there needs no link, and has granted what a later refusal would be about
+    rig.wait(3601);
+    rig.settle().unwrap();
+    assert_eq!(status(&rig, &person), Status::InProgress, "a dead link is nobody's matter any more");
 }

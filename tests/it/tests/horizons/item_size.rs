@@ -80,6 +80,7 @@ impl Texts {
             link_expires_at: Some(T0),
             sealed_link: Some("s".repeat(self.link)),
             return_nonce: Some("n".repeat(26)),
+            earlier_nonce: Some("n".repeat(26)),
             exchanging: Some(format!("0123456789abcdef.{}", "d".repeat(43))),
             link_used: true,
             declined: true,

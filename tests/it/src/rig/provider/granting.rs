@@ -13,6 +13,8 @@ use url::Url;
 
 use super::{Act, Desk, Facts, Provider, State, person, resource};
 
+/// What is carried outlives the link: it may be opened in its last moment.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What a granting provider has beside.
@@ -143,7 +145,7 @@ impl Desk {
             return Ok(None);
         }
         let app = Url::parse("https://app.example/done").unwrap();
-        let until = reach.world.now() + self.link_life.unwrap_or(WEEK);
+        let until = reach.world.now() + self.link_life.unwrap_or(WEEK) + DAY;
         reach.way.carry(&wish.onboarding, &app, until).map(Some)
     }
 
@@ -151,7 +153,7 @@ impl Desk {
     pub(super) fn way_again(&self, reach: Reach<'_>, state: &State, run: &str) -> Result<Renewed, ProviderError> {
         let known = state.runs.get(run).ok_or(ProviderError::NotFound)?;
         let app = Url::parse("https://app.example/done").unwrap();
-        let until = reach.world.now() + self.link_life.unwrap_or(WEEK);
+        let until = reach.world.now() + self.link_life.unwrap_or(WEEK) + DAY;
         let carried = reach.way.carry(&known.reference, &app, until)?;
         let url = Secret::from(format!("https://provider.example/{}/{run}", carried.sealed));
         Ok(Renewed {
