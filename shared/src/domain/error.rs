@@ -11,7 +11,7 @@ closed_list! {
         Conflict = "conflict": "This idempotency key was used with other content.",
         InProgress = "in_progress": "The same request is being worked on; ask again.",
         Unsupported = "unsupported": "The provider cannot do this; the message says where to turn.",
-        NotResumable = "not_resumable": "Erased and cancelled onboardings are not resumed, nor approved ones of which nothing is asked, nor for ever.",
+        NotResumable = "not_resumable": "Erased onboardings are not resumed, nor cancelled ones unless the person had refused, nor approved ones of which nothing is asked, nor for ever.",
         Unavailable = "unavailable": "The gateway itself cannot do it now; ask again.",
         ProviderRejected = "provider_rejected": "The provider refused the request; repeating it does not help.",
         ProviderUnavailable = "provider_unavailable": "The provider does not answer; ask again.",
