@@ -118,7 +118,7 @@ impl ReqwestHttp {
         let sending = client.request(method(request.method), request.url).headers(headers).body(request.body).send();
         let answer =
             timeout_at(end, sending).await.map_err(|_| HttpError::TimedOut)?.map_err(|error| failure(&error))?;
-        let (status, cookie) = (answer.status().as_u16(), cookie(answer.headers()));
+        let (status, cookies) = (answer.status().as_u16(), cookies(answer.headers()));
         let retry_after = retry_after::read(answer.headers(), self.clock.now());
         let reading = read_capped(answer, request.limit, request.audience);
         let read = timeout_at(end, reading).await.unwrap_or(Err(HttpError::TimedOut));
@@ -127,7 +127,7 @@ impl ReqwestHttp {
             // Its status is its whole answer: a 2xx whose body drips must not be sent again.
             Audience::Tenant => read.unwrap_or_default(),
         };
-        Ok(Response { status, retry_after, cookie, body })
+        Ok(Response { status, retry_after, cookies, body })
     }
 }
 
@@ -191,8 +191,9 @@ fn headers(request: &Request) -> Result<HeaderMap, HttpError> {
     Ok(headers)
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers.get(SET_COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned)
+/// One that is no text is none that anybody here could send back.
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
 }
 
 /// The only reader of bodies.

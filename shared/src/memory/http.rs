@@ -96,13 +96,13 @@ impl ScriptedHttp {
 /// An answer with that status and JSON.
 #[must_use]
 pub fn json(status: u16, body: &serde_json::Value) -> Response {
-    Response { status, retry_after: None, cookie: None, body: body.to_string().into_bytes() }
+    Response { status, retry_after: None, cookies: Vec::new(), body: body.to_string().into_bytes() }
 }
 
 /// An answer with that status alone.
 #[must_use]
 pub const fn empty(status: u16) -> Response {
-    Response { status, retry_after: None, cookie: None, body: Vec::new() }
+    Response { status, retry_after: None, cookies: Vec::new(), body: Vec::new() }
 }
 
 #[async_trait]

@@ -97,8 +97,8 @@ pub struct Response {
     pub status: u16,
     /// `Retry-After` in seconds, where it was given as such or as a date still to come.
     pub retry_after: Option<Duration>,
-    /// The first `Set-Cookie`, for providers that keep a session.
-    pub cookie: Option<String>,
+    /// Every `Set-Cookie` in its order, for providers that keep a session: what stands before the provider may set its own.
+    pub cookies: Vec<String>,
     /// The body, at most `limit` bytes.
     pub body: Vec<u8>,
 }

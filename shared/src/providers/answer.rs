@@ -103,7 +103,7 @@ mod tests {
 
     fn answered(status: u16, retry_after: Option<u64>, body: &[u8]) -> Result<Response, HttpError> {
         let retry_after = retry_after.map(Duration::from_secs);
-        Ok(Response { status, retry_after, cookie: None, body: body.to_vec() })
+        Ok(Response { status, retry_after, cookies: Vec::new(), body: body.to_vec() })
     }
 
     fn verdict(answer: Result<Response, HttpError>) -> Option<ProviderError> {
@@ -145,7 +145,7 @@ mod tests {
             id: u8,
         }
         let read = |body: &[u8]| {
-            let response = Response { status: 200, retry_after: None, cookie: None, body: body.to_vec() };
+            let response = Response { status: 200, retry_after: None, cookies: Vec::new(), body: body.to_vec() };
             object::<Small>(&response).map(|small| small.id)
         };
         assert_eq!(read(br#"{"id":7,"new":[1]}"#), Ok(7));

@@ -39,7 +39,7 @@ pub(super) fn with(copies: Vec<Copy>) -> impl Fn(&Call) -> Response + Send + Syn
         match asked.pointer("/method").and_then(Value::as_str) {
             Some("kgw.authn_param") => result(&asked, &param(call)),
             Some("kgw.authn") => {
-                Response { cookie: Some("kgw_session=SESSION; Path=/".to_owned()), ..result(&asked, &json!({})) }
+                Response { cookies: vec!["kgw_session=SESSION; Path=/".to_owned()], ..result(&asked, &json!({})) }
             }
             Some("user.chain_info") => result(&asked, &json!({"chain_id": CHAIN, "block_height": 1})),
             Some("user.health") => result(&asked, &json!({"chain_id": CHAIN, "mode": "open", "healthy": true})),
@@ -71,6 +71,11 @@ fn called(asked: &Value, copies: &[Copy]) -> Value {
         let grantee = asked.pointer("/params/sender");
         let row = |copy: &Copy| json!([copy.id, USER, grantee, copy.id, 0, copy.inserter]);
         return rows(&columns, copies.iter().map(row).collect());
+    }
+    if names(b"get_credentials_shared_by_user") {
+        // each has an original by the issuer who is asked for
+        let row = |copy: &Copy| json!([copy.id, USER, copy.notes.to_string(), copy.id]);
+        return rows(&["id", "user_id", "public_notes", "original_id"], copies.iter().map(row).collect());
     }
     // arguments are binary: a UUID is its sixteen bytes
     let wanted = copies.iter().find(|copy| {

@@ -190,7 +190,7 @@ async fn the_parts_of_an_answer_that_are_used() -> Outcome {
                 set-cookie: b=2\r\ncontent-length: 2\r\n\r\nno";
     let answer = outcome(Act::Answer(busy.to_owned()), 4000).await??;
     assert_eq!((answer.status, answer.retry_after), (429, Some(Duration::from_secs(9))));
-    assert_eq!(answer.cookie.as_deref(), Some("a=1; Path=/"));
+    assert_eq!(answer.cookies, ["a=1; Path=/", "b=2"]);
     assert_eq!(answer.body, b"no");
     Ok(())
 }

@@ -28,6 +28,8 @@ pub(super) const LONG: Duration = Duration::from_secs(15);
 const LEAST: usize = 20;
 /// Pages of one user's grants; more are no person's.
 const PAGES: i64 = 10;
+/// With less time than this no further page is asked for: it is for the copies.
+const FURTHER: Duration = Duration::from_secs(10);
 
 /// The gateway with the node behind it.
 pub(super) struct Node {
@@ -52,6 +54,11 @@ pub(super) struct Grant {
 pub(super) struct Shared {
     pub(super) copied: Copied,
     pub(super) place: Place,
+}
+
+/// What a copy is of.
+pub(super) struct Original {
+    pub(super) notes: Option<String>,
 }
 
 /// Where a copy's content is.
@@ -86,18 +93,26 @@ impl Node {
         Self { session, base: gateway.clone(), rpc, page_size }
     }
 
-    /// All grants of a user to us, oldest first; one for each copy.
-    pub(super) async fn grants_of(&self, reach: Reach<'_>, user: &ProviderId) -> Result<Vec<Grant>, ProviderError> {
+    /// The grants of a user to us, oldest first, one for each copy; and whether these are all. How many there are is the
+    /// user's doing, so a list without an end, or one that takes too long, is no fault of the node's.
+    pub(super) async fn grants_of(
+        &self,
+        reach: Reach<'_>,
+        user: &ProviderId,
+    ) -> Result<(Vec<Grant>, bool), ProviderError> {
         let mut grants = Vec::new();
         for page in 1..=PAGES {
+            if page > 1 && reach.http.left() < FURTHER {
+                break;
+            }
             let found = self.grants(reach, Some(user), page).await?;
             let last = self.is_last(found.len());
             grants.extend(found);
             if last {
-                return Ok(joined(grants));
+                return Ok((joined(grants), true));
             }
         }
-        Err(ProviderError::Unavailable("it lists grants without an end"))
+        Ok((joined(grants), false))
     }
 
     /// A page of the grants to us, of one user or of all; the first has number 1.
@@ -163,7 +178,37 @@ impl Node {
         Ok(Some(shared))
     }
 
-    async fn call(&self, reach: Reach<'_>, action: &str, arguments: &[Argument]) -> Result<Response, ProviderError> {
+    /// Whether a copy's original is one that this key has signed, and its notes then. What a list of these is longer than,
+    /// is the user's own doing.
+    pub(super) async fn original(
+        &self,
+        reach: Reach<'_>,
+        copied: &Copied,
+        signer: &str,
+    ) -> Result<Option<Original>, ProviderError> {
+        // keys stand there in small letters, and are compared as texts
+        let signer = signer.to_ascii_lowercase();
+        let arguments = [Argument::uuid(copied.user.as_str()), Argument::Text(Some(&signer))];
+        let answer = self.answer(reach, "get_credentials_shared_by_user", &arguments, None).await?;
+        if matches!(answer, Err(HttpError::TooLong)) {
+            return Ok(None);
+        }
+        let response = rpc::settled(answer)?;
+        let Ok(table) = table::read(&response)? else { return Ok(None) };
+        for row in table.rows() {
+            if is(&row.required("id")?, &copied.id) && is(&row.required("user_id")?, &copied.user) {
+                return Ok(Some(Original { notes: row.text("public_notes")?.map(Cow::into_owned) }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn call(
+        &self,
+        reach: Reach<'_>,
+        action: &str,
+        arguments: &[Argument<'_>],
+    ) -> Result<Response, ProviderError> {
         rpc::settled(self.answer(reach, action, arguments, None).await?)
     }
 
@@ -171,7 +216,7 @@ impl Node {
         &self,
         reach: Reach<'_>,
         action: &str,
-        arguments: &[Argument],
+        arguments: &[Argument<'_>],
         limit: Option<usize>,
     ) -> Result<Result<Response, HttpError>, ProviderError> {
         let payload = BASE64.encode(&payload::call(action, arguments));

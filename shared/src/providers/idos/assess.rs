@@ -5,7 +5,9 @@
 //! | nothing is known at all | created |
 //! | none was ever granted | link_issued: the person has still to share |
 //! | a word or a kind of part that nobody here knows | unrecognised: the last status is kept |
-//! | `not_read`: there are too many of them | passed over: the newest say |
+//! | `not_read` (too many, too large, not to be had now) beside one that approves | passed over: one is enough |
+//! | `not_read` beside none that approves | unrecognised, too: it may be the one on which an approval rests, so the last status |
+//! | | is kept and the copy is shown; what is not read neither approves nor takes an approval back |
 //! | one or more that are there | what the best of them says (below, from top to bottom); one good one is enough |
 //! | none is there any more, one of them was good | cancelled, `consent_declined`: the person took it back |
 //! | none is there any more, none was good | what the best of them said where that is an end, else in_progress |
@@ -61,15 +63,19 @@ pub(super) fn asking(parts: &[Part], user_shared: UserShared) -> Option<Resource
     parts.iter().filter(|part| is_copy(part) && !part.gone).find(asks).map(|part| part.resource.clone())
 }
 
-/// Or the part that nobody can read.
+/// Or the part that nobody can read, or nobody has.
 fn read(parts: &[Part], user_shared: UserShared) -> Result<Opinion, &Part> {
     let there: Vec<Said<'_>> = parts
         .iter()
-        .filter(|part| !part.gone && !is_passed_over(part) && (is_copy(part) || !is_known(part)))
+        .filter(|part| !part.gone && !is_unread(part) && (is_copy(part) || !is_known(part)))
         .map(|part| said(part, user_shared).ok_or(part))
         .collect::<Result<_, _>>()?;
     let was = || parts.iter().filter(|part| part.gone && is_copy(part));
-    if let Some(opinion) = best(there.iter()) {
+    let best_there = best(there.iter());
+    let approves = best_there.as_ref().is_some_and(|opinion| opinion.status == Status::Approved);
+    if let Some(unread) = parts.iter().find(|part| !part.gone && is_unread(part)).filter(|_| !approves) {
+        Err(unread)
+    } else if let Some(opinion) = best_there {
         Ok(opinion)
     } else if let Some(part) = was().find(|part| part.provider_status == VERIFIED) {
         Ok(opinion(Status::Cancelled, vec![because(part, Reason::ConsentDeclined)], None))
@@ -86,9 +92,11 @@ fn is_copy(part: &Part) -> bool {
     Kind::of(&part.resource) == Some(Kind::Credential)
 }
 
-/// One of so many copies that it was not read.
-fn is_passed_over(part: &Part) -> bool {
-    is_copy(part) && part.provider_status == NOT_READ && part.standing == Standing::Open
+/// A copy that was not read, or a user whose list was not read to its end.
+fn is_unread(part: &Part) -> bool {
+    matches!(Kind::of(&part.resource), Some(Kind::Credential | Kind::User))
+        && part.provider_status == NOT_READ
+        && part.standing == Standing::Open
 }
 
 /// A part that says nothing about a copy, and nothing that nobody can read.

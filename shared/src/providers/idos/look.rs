@@ -6,7 +6,13 @@
 //! | no user is named by the run | one part, open: nobody can be asked for |
 //! | no grant | the user's part, open: nothing is shared |
 //! | a grant whose copy is not there, or not shared any more | it was revoked in between: no part |
-//! | more copies than are read in one look | the newest are read, the others are open |
+//! | a copy that is good | older ones are not read: one is enough |
+//! | more copies than one look reads, or than it has time for | the newest are read, the others are `not_read` |
+//! | a copy that cannot be read now, beside others that can | it is `not_read` |
+//! | not one copy can be read, or no list of them | an error: the look is repeated |
+//!
+//! How many copies there are and how large, is the person's own doing: it must not become an error that pauses the
+//! connection for everybody. What is not read says nothing, in either direction (see `assess`).
 
 use std::time::Duration;
 
@@ -22,6 +28,10 @@ use crate::ports::{ProviderError, Reach, Whose};
 
 /// Copies that one look reads.
 const COPIES: usize = 16;
+/// Copies that are not read, and are named all the same; with the others they stay below what a ledger's item holds.
+const UNREAD: usize = 24;
+/// Copies that cannot be read now; after so many the node is not asked for more.
+const FAILURES: usize = 2;
 /// Contents that one process holds at a time: one may have 28 MiB, and a function has 256.
 static CONTENTS: Semaphore = Semaphore::const_new(2);
 /// With less time than this no content is begun to be read.
@@ -33,14 +43,21 @@ const DETAILS: usize = 4 * 1024 * 1024;
 const NOTHING_SHARED: &str = "nothing_shared";
 /// Something is.
 const SHARED: &str = "shared";
-/// A copy that was not read: it says nothing.
+/// A copy that was not read, or a user whose list was not read to its end: it says nothing.
 pub(super) const NOT_READ: &str = "not_read";
+const TOO_LATE: ProviderError = ProviderError::Unavailable("too little time is left to read a copy");
 
 /// A copy as it was read.
 struct Read<'a> {
     copied: &'a Copied,
     opened: Result<&'a Opened, Flaw>,
     judged: &'a Judged,
+}
+
+/// What came of a user's copies, the newest first.
+struct Gathered<T> {
+    read: Vec<T>,
+    unread: Vec<ProviderId>,
 }
 
 /// What is looked at.
@@ -55,31 +72,36 @@ impl Idos {
         let Some(user) = &sought.user else {
             return Ok(Snapshot::of(vec![Part::new(subject.clone(), NOTHING_SHARED, Standing::Open)]));
         };
-        let grants = self.node.grants_of(reach, user).await?;
-        let (older, newest) = grants.split_at(grants.len().saturating_sub(COPIES));
-        let unread = older.iter().map(|grant| Part::new(of(&grant.copy), NOT_READ, Standing::Open));
-        let read = self
-            .read_all(reach, newest, &sought.level, |read| {
-                credential::part(read.copied, read.judged, read.opened, reach.digest)
+        let (grants, all) = self.node.grants_of(reach, user).await?;
+        let gathered = self
+            .read_all(reach, &grants, &sought.level, |read| {
+                let part = credential::part(read.copied, read.judged, read.opened, reach.digest);
+                (part, read.judged.approves())
             })
             .await?;
-        let status = if grants.is_empty() { NOTHING_SHARED } else { SHARED };
+        let unread = gathered.unread.iter().take(UNREAD).map(|copy| Part::new(of(copy), NOT_READ, Standing::Open));
+        let status = match (all, grants.is_empty()) {
+            (false, _) => NOT_READ,
+            (true, true) => NOTHING_SHARED,
+            (true, false) => SHARED,
+        };
         let own = Part::new(Kind::User.resource(user.clone()), status, Standing::Open);
-        Ok(Snapshot::of(std::iter::once(own).chain(read).chain(unread).collect()))
+        Ok(Snapshot::of(std::iter::once(own).chain(gathered.read).chain(unread).collect()))
     }
 
-    /// The credentials themselves.
+    /// The credentials themselves; of what was not read the id alone.
     pub(super) async fn live(&self, reach: Reach<'_>, subject: &Resource) -> Result<Value, ProviderError> {
         let sought = self.sought(reach, subject).await?;
         let Some(user) = &sought.user else { return Ok(json!({"user_id": null, "credentials": []})) };
-        let grants = self.node.grants_of(reach, user).await?;
-        let (_, newest) = grants.split_at(grants.len().saturating_sub(COPIES));
+        let (grants, _) = self.node.grants_of(reach, user).await?;
         let mut room = DETAILS;
-        let shown = self
-            .read_all(reach, newest, &sought.level, |read| {
-                credential::shown(read.opened, read.copied, read.judged, &mut room)
+        let gathered = self
+            .read_all(reach, &grants, &sought.level, |read| {
+                (credential::shown(read.opened, read.copied, read.judged, &mut room), false)
             })
             .await?;
+        let unread = gathered.unread.iter().take(UNREAD).map(|copy| json!({"id": copy.as_str(), "not_read": true}));
+        let shown: Vec<Value> = gathered.read.into_iter().chain(unread).collect();
         Ok(json!({"user_id": user.as_str(), "credentials": shown}))
     }
 
@@ -101,26 +123,63 @@ impl Idos {
         }
     }
 
-    async fn read_all<T>(
+    /// The newest first, until `each` says that it is enough.
+    async fn read_all<T: Send>(
         &self,
         reach: Reach<'_>,
         grants: &[Grant],
         level: &Level,
-        mut each: impl FnMut(Read<'_>) -> T + Send,
-    ) -> Result<Vec<T>, ProviderError> {
-        let mut made = Vec::with_capacity(grants.len());
-        for grant in grants {
-            let _held = CONTENTS.acquire().await.map_err(|_| ProviderError::Unavailable("it is shut down"))?;
-            if reach.http.left() < ENOUGH {
-                return Err(ProviderError::Unavailable("too little time is left to read a copy"));
+        mut each: impl FnMut(Read<'_>) -> (T, bool) + Send,
+    ) -> Result<Gathered<T>, ProviderError> {
+        let mut gathered = Gathered { read: Vec::new(), unread: Vec::new() };
+        let (mut failures, mut going) = (Vec::new(), true);
+        for (at, grant) in grants.iter().rev().enumerate() {
+            if !going || at >= COPIES {
+                gathered.unread.push(grant.copy.clone());
+                continue;
             }
-            let Some(mut shared) = self.node.shared(reach, grant).await? else { continue };
-            let opened = self.opened(reach, &mut shared).await?;
-            let opened = opened.as_ref().map_err(|flaw| *flaw);
-            let judged = credential::judge(opened, &shared.copied, &self.settings.terms, level, reach.world.now());
-            made.push(each(Read { copied: &shared.copied, opened, judged: &judged }));
+            match self.read_one(reach, grant, level, &mut each).await {
+                Ok(None) => {}
+                Ok(Some((one, enough))) => {
+                    gathered.read.push(one);
+                    going = !enough;
+                }
+                Err(error) => {
+                    gathered.unread.push(grant.copy.clone());
+                    failures.push(error);
+                    going = failures.len() < FAILURES && failures.last().is_some_and(is_of_one_copy);
+                }
+            }
         }
-        Ok(made)
+        match failures.into_iter().next() {
+            Some(error) if gathered.read.is_empty() => Err(error),
+            Some(_) | None => Ok(gathered),
+        }
+    }
+
+    /// None where the copy is not there any more.
+    async fn read_one<T: Send>(
+        &self,
+        reach: Reach<'_>,
+        grant: &Grant,
+        level: &Level,
+        each: &mut (impl FnMut(Read<'_>) -> T + Send),
+    ) -> Result<Option<T>, ProviderError> {
+        let _held = CONTENTS.acquire().await.map_err(|_| ProviderError::Unavailable("it is shut down"))?;
+        if reach.http.left() < ENOUGH {
+            return Err(TOO_LATE);
+        }
+        let Some(mut shared) = self.node.shared(reach, grant).await? else { return Ok(None) };
+        let opened = self.opened(reach, &mut shared).await?;
+        let opened = opened.as_ref().map_err(|flaw| *flaw);
+        let mut judged = credential::judge(opened, &shared.copied, &self.settings.terms, level, reach.world.now());
+        for signer in judged.vouching().to_vec() {
+            if let Some(original) = self.node.original(reach, &shared.copied, &signer).await? {
+                judged.vouched(original.notes.as_deref());
+                break;
+            }
+        }
+        Ok(Some(each(Read { copied: &shared.copied, opened, judged: &judged })))
     }
 
     async fn opened(&self, reach: Reach<'_>, shared: &mut Shared) -> Result<Result<Opened, Flaw>, ProviderError> {
@@ -148,6 +207,11 @@ impl Idos {
             None => Ok(Whose::Invented),
         }
     }
+}
+
+/// Whether the next copy may fare better: a session and a rate are every copy's.
+fn is_of_one_copy(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::Unavailable(_)) && *error != TOO_LATE
 }
 
 fn of(copy: &ProviderId) -> Resource {

@@ -198,7 +198,7 @@ impl Session {
             Err(Failed { error: ProviderError::Refused { .. }, .. }) => Err(ProviderError::Unauthorized.into()),
             outcome @ (Ok(_) | Err(_)) => outcome,
         }?;
-        cookie(response.cookie.as_deref()).ok_or_else(|| NO_COOKIE.into())
+        cookie(&response.cookies).ok_or_else(|| NO_COOKIE.into())
     }
 
     async fn call(&self, reach: Reach<'_>, method: &str, params: &Value) -> Result<Response, Failed> {
@@ -240,10 +240,10 @@ const fn is_over(answer: &Result<Response, HttpError>) -> bool {
     }
 }
 
-/// Name and value of the session's cookie, without what a browser does with it.
-fn cookie(set: Option<&str>) -> Option<Secret> {
-    let pair = set?.split(';').next()?.trim();
-    Some(Secret::from(pair.to_owned())).filter(is_cookie)
+/// Name and value of the session's cookie, without what a browser does with it. A balancer's may stand before it.
+fn cookie(set: &[String]) -> Option<Secret> {
+    let pairs = set.iter().filter_map(|cookie| cookie.split(';').next());
+    pairs.map(|pair| Secret::from(pair.trim().to_owned())).find(is_cookie)
 }
 
 fn is_cookie(pair: &Secret) -> bool {
@@ -258,12 +258,17 @@ mod tests {
 
     #[test]
     fn only_the_sessions_own_cookie_is_taken() {
-        let taken = |set| cookie(set).and_then(|cookie| cookie.expose_text().map(str::to_owned).ok());
-        assert_eq!(taken(Some("kgw_session=a.b-c=; Path=/; HttpOnly")).as_deref(), Some("kgw_session=a.b-c="));
-        assert_eq!(taken(Some("__Host-kgw_session=x")).as_deref(), Some("__Host-kgw_session=x"));
+        let taken = |set: &[&str]| {
+            let set: Vec<String> = set.iter().map(|cookie| (*cookie).to_owned()).collect();
+            cookie(&set).and_then(|cookie| cookie.expose_text().map(str::to_owned).ok())
+        };
+        assert_eq!(taken(&["kgw_session=a.b-c=; Path=/; HttpOnly"]).as_deref(), Some("kgw_session=a.b-c="));
+        assert_eq!(taken(&["__Host-kgw_session=x"]).as_deref(), Some("__Host-kgw_session=x"));
+        let balanced = ["AWSALB=a; Path=/", "kgw_session=; Path=/", " kgw_session=x; Path=/", "other=y"];
+        assert_eq!(taken(&balanced).as_deref(), Some("kgw_session=x"));
         for other in ["", "kgw_session", "kgw_session=; Path=/", "session=x", "kgw_session=a b", "kgw_session=\"x\""] {
-            assert_eq!(taken(Some(other)), None, "{other}");
+            assert_eq!(taken(&[other]), None, "{other}");
         }
-        assert_eq!(taken(None), None);
+        assert_eq!(taken(&[]), None);
     }
 }

@@ -8,10 +8,16 @@
 //! | `settings.chain_id` | a challenge of another chain is not signed; production's name was not found |
 //! | `settings.issuers` | whose credentials are accepted |
 //! | `settings.level` | what is asked for when a request says nothing; `basic` |
-//! | `settings.user_shared` | what a copy is worth that the user wrote: `review`, `accept` or `refuse` |
+//! | `settings.user_shared` | what a copy is worth that the user wrote: `review`, `accept` or `refuse` (below) |
 //! | `settings.share_url` | the page where people share; a link leads there |
 //! | `settings.feed` | whether the list of grants is read on |
 //! | `settings.page_size` | grants asked for at a time; how many the node gives at most was not found |
+//!
+//! `accept` asks for two things more than a good proof: plausible fields, and an original that one of the issuer's `signers`
+//! has signed, whose notes then count: without it a person could bring a credential that was revoked, or is somebody
+//! else's, as an original of their own with clean notes. What it still cannot tell: whether the copy's content is that
+//! original's, because the person names the original and encrypts the content (who has a good credential could bring a
+//! revoked one under its name); and values of one form in each other's place. Who needs that lets issuers share.
 
 use std::sync::Arc;
 

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_after_three_refreshes_or_an_hour() {
-        let answered = |text: &str| Response { status: 200, retry_after: None, cookie: None, body: text.into() };
+        let answered = |text: &str| Response { status: 200, retry_after: None, cookies: Vec::new(), body: text.into() };
         let answer = answered(r#"{"access_token": "a", "refresh_token": "r", "new": 1}"#);
         let mut pair = Pair::logged_in(&answer, NOW).unwrap();
         assert_eq!(pair.until(), NOW + LIFE + MARGIN);

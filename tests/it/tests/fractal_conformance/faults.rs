@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{ME, REFRESH, Script, UID, account, fixture, run};
 
 fn raw(body: &[u8]) -> Response {
-    Response { status: 200, retry_after: None, cookie: None, body: body.to_vec() }
+    Response { status: 200, retry_after: None, cookies: Vec::new(), body: body.to_vec() }
 }
 
 async fn look(fault: Result<Response, HttpError>) -> (Result<(), ProviderError>, usize, usize) {

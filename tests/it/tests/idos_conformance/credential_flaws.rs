@@ -80,6 +80,37 @@ async fn every_fault_of_a_box_is_a_code_and_the_person_shares_again() {
     }
 }
 
+/// Anyone can seal a box for us: what is in it is bounded before anything is proven.
+#[tokio::test]
+async fn a_text_that_grows_when_it_is_read_is_no_credential() {
+    let stand = Stand::of("accept").await;
+    let many = vec![r#"{"":0}"#; 4 * 1024 * 1024 / 7].join(",");
+    for bomb in [format!(r#"{{"a":[{many}]}}"#), format!("[{many}]"), format!(r#"{{"a":{}"#, "[".repeat(1_000_000))] {
+        for (place, by) in [(Place::Inline, Sharer::User), (Place::Blob, Sharer::Issuer)] {
+            let share = Share { content: Content::Text(bomb.clone()), place, by, ..stand.to_us() };
+            let seen = stand.shown(&share, "basic").await;
+            assert_eq!((seen.word(), seen.opinion.status), (Code::NotACredential.as_str(), Status::Rejected), "{by:?}");
+        }
+    }
+    let notes = json!({"status": "approved", "a": "x".repeat(16 * 1024)});
+    let seen = stand.shown(&Share { notes: Some(notes), ..stand.to_us() }, "basic").await;
+    assert_eq!(seen.word(), Code::NotesUnknown.as_str());
+}
+
+/// What the issuer has revoked, inserted by the person as an original of their own, beside notes of their own.
+#[tokio::test]
+async fn an_original_of_the_persons_own_is_not_accepted() {
+    let stand = Stand::of("accept").await;
+    let own = Share { original: Sharer::User, ..stand.drafted(Draft::default(), Sharer::User) };
+    let seen = stand.shown(&own, "basic").await;
+    assert_eq!((seen.word(), seen.opinion.status), (Code::UserShared.as_str(), Status::InReview));
+    assert_eq!(seen.opinion.action.as_ref().map(|action| action.ask), Some(Ask::TenantMustAct));
+    let shared = stand.idos.share(&stand.drafted(Draft::default(), Sharer::User)).unwrap();
+    assert_eq!(stand.seen(&shared, "basic").await.opinion.status, Status::Approved);
+    stand.idos.act(&shared.credential_id, Act::RevokeNotes).unwrap();
+    assert_eq!(stand.seen(&shared, "basic").await.word(), Code::Revoked.as_str());
+}
+
 #[tokio::test]
 async fn issuer_time_notes_and_content_are_held() {
     let stand = Stand::of("accept").await;

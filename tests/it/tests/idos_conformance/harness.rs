@@ -31,6 +31,7 @@ pub(crate) const AUTHN: &str = "kgw.authn";
 pub(crate) const GRANTS: &str = "get_access_grants_granted";
 pub(crate) const GRANTS_FOR: &str = "get_access_grants_for_credential";
 pub(crate) const CREDENTIAL: &str = "get_credential_shared";
+pub(crate) const SHARED_BY: &str = "get_credentials_shared_by_user";
 pub(crate) const CID: &str = "bafkreie5bjstojehibeqct724yqzxsbm7e2bhf4tnttsbrxwefsjh4ddqy";
 
 pub(crate) fn by_copy() -> String {
@@ -154,12 +155,14 @@ pub(crate) fn page(call: &Call) -> u8 {
 
 pub(crate) fn logged_in() -> Response {
     let mut response = answer(200, &fixture("rpc.kgw-authn.response")["body"]);
-    response.cookie = fixture("rpc.kgw-authn.response")["headers"]["set-cookie"].as_str().map(str::to_owned);
+    let own = fixture("rpc.kgw-authn.response")["headers"]["set-cookie"].as_str().map(str::to_owned);
+    // a balancer's stands before it
+    response.cookies = std::iter::once("AWSALB=EXAMPLE; Path=/".to_owned()).chain(own).collect();
     response
 }
 
 pub(crate) fn logged_in_as(token: &str) -> Response {
-    Response { cookie: Some(format!("kgw_session={token}; Path=/; HttpOnly; Secure")), ..logged_in() }
+    Response { cookies: vec![format!("kgw_session={token}; Path=/; HttpOnly; Secure")], ..logged_in() }
 }
 
 /// A fixture's table with one cell changed in every row; without a value the column is missing.

@@ -9,7 +9,9 @@ mod credentials;
 mod faults;
 mod feeds;
 mod harness;
+mod long_looks;
 mod looks;
+mod originals;
 mod sessions;
 mod starts;
 
@@ -29,7 +31,6 @@ const NOT_HERE: &[&str] = &[
     "relay.post-shared-token.response",
     "rpc.call.get-access-grants-granted-count.response",
     "rpc.call.get-credentials-shared-by-user.request",
-    "rpc.call.get-credentials-shared-by-user.response",
     "rpc.user-broadcast.rescind-shared-credential.request",
     "rpc.user-chain-info.request",
     "rpc.user-chain-info.response",
@@ -61,8 +62,16 @@ fn every_fixture_is_used() {
     let names = files
         .filter_map(|file| file.unwrap().file_name().into_string().unwrap().strip_suffix(".json").map(str::to_owned));
     let there: BTreeSet<String> = names.collect();
-    let used =
-        [faults::FIXTURES, feeds::FIXTURES, looks::FIXTURES, sessions::FIXTURES, blobs::FIXTURES, NOT_HERE].concat();
+    let used = [
+        faults::FIXTURES,
+        feeds::FIXTURES,
+        looks::FIXTURES,
+        originals::FIXTURES,
+        sessions::FIXTURES,
+        blobs::FIXTURES,
+        NOT_HERE,
+    ]
+    .concat();
     let used: BTreeSet<String> = used.into_iter().map(str::to_owned).collect();
     assert!(there.len() > 45, "{}", there.len());
     assert_eq!(there, used);

@@ -197,10 +197,10 @@ async fn a_sign_in_that_fails_is_shared_by_those_who_waited_and_tried_again_by_t
         (AUTHN, Err(HttpError::TimedOut), unavailable("not done by the deadline")),
         (PARAM, Ok(empty(404)), unavailable("its API is not at this address")),
         (PARAM, Ok(answer(200, &json!({"result": {}}))), unavailable("the challenge cannot be read")),
-        (AUTHN, Ok(Response { cookie: None, ..logged_in_as("x") }), unavailable("the sign-in gave no session")),
+        (AUTHN, Ok(Response { cookies: Vec::new(), ..logged_in_as("x") }), unavailable("the sign-in gave no session")),
         (
             AUTHN,
-            Ok(Response { cookie: Some("other=1".to_owned()), ..logged_in_as("x") }),
+            Ok(Response { cookies: vec!["other=1".to_owned()], ..logged_in_as("x") }),
             unavailable("the sign-in gave no session"),
         ),
     ] {

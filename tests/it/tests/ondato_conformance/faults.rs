@@ -25,7 +25,7 @@ fn working() -> Script {
 }
 
 fn raw(body: &[u8]) -> Response {
-    Response { status: 200, retry_after: None, cookie: None, body: body.to_vec() }
+    Response { status: 200, retry_after: None, cookies: Vec::new(), body: body.to_vec() }
 }
 
 fn patient(seconds: u64) -> Response {

@@ -16,7 +16,7 @@ pub(crate) const FIXTURES: &[&str] =
     &["error.authorization.401", "error.internal.500", "error.not_found.404", "error.rate_limit.429"];
 
 fn raw(body: &[u8]) -> Response {
-    Response { status: 200, retry_after: None, cookie: None, body: body.to_vec() }
+    Response { status: 200, retry_after: None, cookies: Vec::new(), body: body.to_vec() }
 }
 
 fn truncated(whole: &Value) -> Response {

@@ -41,6 +41,9 @@ pub struct Share {
     pub content: Content,
     #[serde(default)]
     pub by: Sharer,
+    /// Who made the original; a person's own, whatever its content says, is signed by a throw-away key.
+    #[serde(default)]
+    pub original: Sharer,
     /// Unencrypted; absent: made from the credential. A text stays as it is, anything else is written as JSON.
     #[serde(default)]
     pub notes: Option<Value>,
@@ -69,6 +72,7 @@ impl Share {
             credential: None,
             content: Content::default(),
             by: Sharer::default(),
+            original: Sharer::default(),
             notes: None,
             locked_until: 0,
             place: Place::default(),

@@ -52,7 +52,11 @@ impl Chain {
         };
         let original_id = chance::uuid();
         let notes = notes(share);
-        self.originals.insert(original_id.clone(), Original { notes, issuer_auth_public_key: auth });
+        let made_by = match share.original {
+            Sharer::Issuer => auth,
+            Sharer::User => keys::hex(&keys::public(&chance::random())),
+        };
+        self.originals.insert(original_id.clone(), Original { notes, issuer_auth_public_key: made_by });
         let copy = Copied {
             user: user.clone(),
             original: original_id.clone(),

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Result<Response, HttpError> {
-        Ok(Response { status, retry_after: None, cookie: None, body: body.into() })
+        Ok(Response { status, retry_after: None, cookies: Vec::new(), body: body.into() })
     }
 
     #[test]

@@ -180,14 +180,20 @@ fn parts_of_other_kinds_approve_nothing_and_unreadable_ones_are_shown() {
 }
 
 #[test]
-fn a_copy_that_was_not_read_says_nothing() {
+fn what_was_not_read_neither_approves_nor_takes_an_approval_back() {
     let unread = copy(9, NOT_READ, Standing::Open, "by:issuer");
-    assert_eq!(opinion_of(&[user(), unread.clone(), good()]).status, Status::Approved);
-    assert_eq!(
-        opinion_of(&[user(), unread.clone(), flawed(Flaw::Expired, UserShared::Review)]).status,
-        Status::Expired
-    );
-    assert_eq!(opinion_of(&[user(), unread.clone()]).status, Status::InProgress);
+    let list = Part { provider_status: NOT_READ.to_owned(), ..user() };
+    for unread in [&unread, &list] {
+        assert_eq!(opinion_of(&[user(), unread.clone(), good()]).status, Status::Approved);
+        for flaw in Flaw::ALL {
+            let parts = [user(), flawed(*flaw, UserShared::Review), unread.clone()];
+            let Assessment::Unrecognised { resource } = assess(&parts, UserShared::Review) else { panic!("{flaw}") };
+            assert_eq!(resource, unread.resource, "{flaw}: kept, and shown");
+        }
+        assert!(is_unrecognised(&[unread.clone(), gone(good())], UserShared::Review), "it may be among them");
+    }
+    assert!(is_unrecognised(&[user(), unread.clone()], UserShared::Review));
+    assert_eq!(opinion_of(&[user(), gone(unread.clone())]).status, Status::InProgress);
     assert!(is_unrecognised(&[Part { standing: Standing::Approved, ..unread }], UserShared::Accept));
 }
 

@@ -15,7 +15,8 @@
 //! | `plausible` | can the fields of a person's own copy stand where they stand |
 //! | `shown`, `ascii85` | what the tenant sees of it |
 //!
-//! They are asked in this order; the first that is answered badly is the flaw. Two things that are good in themselves prove
+//! They are asked in this order; the first that is answered badly is the flaw. A copy of the person's own that is to be
+//! accepted needs an original by the issuer, too, which the node knows ([`Judged::vouched`]). Two things that are good in themselves prove
 //! nothing: a box that opens (anyone can seal one for us), and a proof that fits (it does not bind the names of fields).
 
 mod ascii85;
@@ -109,6 +110,26 @@ pub(super) struct Judged {
     policy: UserShared,
     /// The level that an accepted issuer has signed.
     level: Option<String>,
+    /// Whose original a copy of the person's own has to be of, before it is accepted: the issuer's keys.
+    vouching: Vec<String>,
+}
+
+impl Judged {
+    /// Of whom the node should be asked: where only an original by one of these keys is missing. Else nobody.
+    pub(super) fn vouching(&self) -> &[String] {
+        if self.flaw == Some(Flaw::UserShared) { &self.vouching } else { &[] }
+    }
+
+    /// The node has such an original, with these notes; those beside the copy may be the person's own.
+    pub(super) fn vouched(&mut self, notes: Option<&str>) {
+        if !self.vouching().is_empty() {
+            self.flaw = notes::flaw(notes);
+        }
+    }
+
+    pub(super) fn approves(&self) -> bool {
+        self.flaw.is_none()
+    }
 }
 
 /// Undoes the box: nonce, tag, ciphertext.
@@ -133,6 +154,7 @@ pub(super) fn judge(
         by: SharedBy::of(copied.inserter, &copied.signer, &anyones),
         policy: terms.user_shared,
         level: None,
+        vouching: Vec::new(),
     };
     let weighed = opened.and_then(|opened| weigh(opened, copied, terms, asked, now, &mut judged));
     judged.flaw = notes::flaw(copied.notes.as_deref()).or(weighed.err());
@@ -170,7 +192,10 @@ fn weigh(
         (SharedBy::User, UserShared::Refuse) => Err(Flaw::UserShared),
         (SharedBy::User, UserShared::Review | UserShared::Accept) if !plausible() => Err(Flaw::Implausible),
         (SharedBy::User, UserShared::Review) => Err(Flaw::UserShared),
-        (SharedBy::User, UserShared::Accept) => Ok(()),
+        (SharedBy::User, UserShared::Accept) => {
+            judged.vouching.clone_from(&issuer.signers);
+            Err(Flaw::UserShared)
+        }
     }
 }
 

@@ -1,17 +1,24 @@
 //! An opened box, and the JSON in it. Neither can be printed: they are a person's documents. They live in memory only.
 //!
 //! A member that is there twice is a fault: a reader who takes the first and one who takes the last would see two
-//! credentials.
+//! credentials. Anyone can seal a box for us, so what is in it is bounded while it is read, before anything of it is
+//! proven: a text of a few megabytes could else be a hundred times as much in memory.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
 use ring::digest::{SHA256, digest};
 use secrecy::zeroize::Zeroizing;
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+
+/// More values, on all levels together, no credential has; those with all members that the contexts define have sixty.
+const VALUES: usize = 512;
+/// No credential is deeper: three in the known ones.
+const DEPTH: u8 = 6;
 
 /// A content in the clear: personal data, wiped when dropped.
 pub(in super::super) struct Opened(Zeroizing<Vec<u8>>);
@@ -33,13 +40,25 @@ impl Opened {
         sum
     }
 
-    /// None where it is no JSON object, or has a member twice. Why, is not said: a parser's message quotes its input.
+    /// None where it is no JSON object, has a member twice, or too many of them. Why, is not said: a parser's message
+    /// quotes its input.
     pub(super) fn read(&self) -> Option<Members> {
-        match serde_json::from_slice(self.bytes()).ok()? {
+        match parsed(self.bytes(), &Cell::new(VALUES))? {
             Node::Members(members) => Some(members),
             Node::Text(_) | Node::List(_) | Node::Plain(_) => None,
         }
     }
+}
+
+/// A JSON value as small as a credential's, from anybody.
+pub(super) fn bounded(text: &str) -> Option<Node> {
+    parsed(text.as_bytes(), &Cell::new(VALUES))
+}
+
+fn parsed(text: &[u8], left: &Cell<usize>) -> Option<Node> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let node = Json { left, deeper: DEPTH }.deserialize(&mut reader).ok()?;
+    reader.end().ok().map(|()| node)
 }
 
 /// A JSON value.
@@ -109,15 +128,30 @@ impl From<Members> for Value {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Json)
+/// Reads one value, while there are some left.
+#[derive(Clone, Copy)]
+struct Json<'a> {
+    left: &'a Cell<usize>,
+    deeper: u8,
+}
+
+impl Json<'_> {
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        let deeper = self.deeper.checked_sub(1).ok_or_else(|| E::custom("too deep"))?;
+        Ok(Self { deeper, ..self })
     }
 }
 
-struct Json;
+impl<'de> DeserializeSeed<'de> for Json<'_> {
+    type Value = Node;
 
-impl<'de> Visitor<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        self.left.set(self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many values"))?);
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Json<'_> {
     type Value = Node;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -153,18 +187,18 @@ impl<'de> Visitor<'de> for Json {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
+        let (inner, mut list) = (self.inner()?, Vec::new());
+        while let Some(item) = items.next_element_seed(inner)? {
             list.push(item);
         }
         Ok(Node::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut members = BTreeMap::new();
-        while let Some((name, value)) = items.next_entry()? {
+        let (inner, mut members) = (self.inner()?, BTreeMap::new());
+        while let Some(name) = items.next_key::<String>()? {
             match members.entry(name) {
-                Entry::Vacant(place) => place.insert(value),
+                Entry::Vacant(place) => place.insert(items.next_value_seed(inner)?),
                 Entry::Occupied(_) => return Err(A::Error::custom("a member twice")),
             };
         }
@@ -213,5 +247,30 @@ mod tests {
         ] {
             assert!(read(text).is_none(), "{text}");
         }
+    }
+
+    /// How many values were made of a text, and whether it was read.
+    fn made(text: &str) -> (usize, bool) {
+        let left = Cell::new(VALUES);
+        let read = parsed(text.as_bytes(), &left).is_some();
+        (VALUES - left.get(), read)
+    }
+
+    #[test]
+    fn what_is_read_is_bounded_while_it_is_read() {
+        let list = |count: usize, item: &str| format!("[{}]", vec![item; count].join(","));
+        assert_eq!(made(r#"{"a":["x",1],"b":{"c":null}}"#), (6, true));
+        assert_eq!(made(&list(VALUES - 1, "0")), (VALUES, true));
+        assert_eq!(made(&list(VALUES, "0")), (VALUES, false));
+        let members: Vec<String> = (0..VALUES).map(|n| format!(r#""{n}":0"#)).collect();
+        assert_eq!(made(&format!("{{{}}}", members.join(","))), (VALUES, false));
+        let bomb = list(4 * 1024 * 1024 / 7, r#"{"":0}"#);
+        assert_eq!(made(&bomb), (VALUES, false), "no more than that of four megabytes");
+        assert_eq!(made(&format!(r#"{{"a":{bomb}}}"#)), (VALUES, false));
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!((made(&deep(6)), made(&deep(7))), ((6, true), (7, false)));
+        assert!(!made(&deep(1_000_000)).1);
+        // a document is one value, however long
+        assert_eq!(made(&format!(r#"{{"a":"{}"}}"#, "x".repeat(1_000_000))), (2, true));
     }
 }

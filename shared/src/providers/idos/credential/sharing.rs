@@ -10,7 +10,7 @@ closed_list! {
     /// What a copy is worth that the person inserted (`settings.user_shared`).
     pub enum UserShared {
         Review = "review": "Somebody of the tenant decides; the onboarding is `in_review`.",
-        Accept = "accept": "It approves where its fields are plausible.",
+        Accept = "accept": "It approves where its fields are plausible and the node has an original of it by the issuer.",
         Refuse = "refuse": "It is rejected.",
     }
 }

@@ -56,8 +56,10 @@ fn by_user(copied: Copied) -> Copied {
     Copied { signer: "ab".repeat(32), inserter: Inserter::User, ..copied }
 }
 
+/// With an original by the issuer, whose notes are clean.
 fn kept(opened: &Opened, copied: &Copied, policy: UserShared) -> (String, Standing, Vec<String>) {
-    let judged = judged_by(Ok(opened), copied, policy, "plus+liveness", NOW);
+    let mut judged = judged_by(Ok(opened), copied, policy, "plus+liveness", NOW);
+    judged.vouched(Some(r#"{"status":"approved"}"#));
     let part = part(copied, &judged, Ok(opened), &|bytes| format!("key.{}", bytes.len()));
     assert_eq!(part.digest.as_deref(), Some("key.32"));
     (part.provider_status, part.standing, part.marks)
@@ -105,6 +107,40 @@ fn a_persons_own_copy_is_worth_what_the_tenant_says() {
             assert_eq!((standing, marks.contains(&"by:user".to_owned())), (expected, true), "{policy}");
         }
     }
+}
+
+#[test]
+fn accepting_needs_an_original_by_the_issuer() {
+    use UserShared::{Accept, Refuse, Review};
+    let signers = [SIGNER.to_owned()];
+    for (name, policy, by) in
+        [(SIGNED, Review, &[][..]), (SIGNED, Refuse, &[]), (SWAPPED, Accept, &[]), (SIGNED, Accept, &signers)]
+    {
+        let (opened, copied) = plain(name);
+        let judged = judged_by(Ok(&opened), &by_user(copied), policy, "basic", NOW);
+        assert_eq!((judged.vouching(), judged.approves()), (by, false), "{name} {policy}");
+    }
+    let (opened, copied) = plain(SIGNED);
+    assert!(judged_by(Ok(&opened), &copied, Accept, "basic", NOW).vouching().is_empty(), "the issuer's own");
+    for (notes, flaw) in [
+        (None, None),
+        (Some(r#"{"status":"approved"}"#), None),
+        (Some(r#"{"status":"revoked"}"#), Some(Flaw::Revoked)),
+        (Some(r#"{"status":"on_hold"}"#), Some(Flaw::NotesUnknown)),
+    ] {
+        let mut judged = judged_by(Ok(&opened), &by_user(plain(SIGNED).1), Accept, "basic", NOW);
+        judged.vouched(notes);
+        assert_eq!(judged.flaw, flaw, "{notes:?}");
+    }
+    let mut revoked = judged_by(
+        Ok(&opened),
+        &Copied { notes: Some(r#"{"status":"revoked"}"#.to_owned()), ..by_user(copied) },
+        Accept,
+        "basic",
+        NOW,
+    );
+    revoked.vouched(None);
+    assert_eq!(revoked.flaw, Some(Flaw::Revoked), "clean notes elsewhere do not help");
 }
 
 #[test]

@@ -16,12 +16,13 @@ const VERSION: [u8; 2] = [0, 0];
 
 /// One argument; none is null, which keeps its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Argument {
+pub(in super::super) enum Argument<'a> {
     Uuid(Option<[u8; 16]>),
     Int8(i64),
+    Text(Option<&'a str>),
 }
 
-impl Argument {
+impl Argument<'_> {
     /// Of a text that is a UUID.
     pub(in super::super) fn uuid(text: &str) -> Self {
         let digits: String = text.chars().filter(|digit| *digit != '-').collect();
@@ -33,13 +34,15 @@ impl Argument {
         match self {
             Self::Uuid(_) => "uuid",
             Self::Int8(_) => "int8",
+            Self::Text(_) => "text",
         }
     }
 
     fn item(self) -> Vec<u8> {
         let given = |bytes: &[u8]| [&[1], bytes].concat();
         match self {
-            Self::Uuid(None) => vec![0],
+            Self::Uuid(None) | Self::Text(None) => vec![0],
+            Self::Text(Some(text)) => given(text.as_bytes()),
             Self::Uuid(Some(bytes)) => given(&bytes),
             Self::Int8(number) => given(&number.to_be_bytes()),
         }
@@ -57,7 +60,7 @@ fn described(kind: &str) -> Vec<u8> {
 }
 
 /// A call of an action, which is in lower case.
-pub(in super::super) fn call(action: &str, arguments: &[Argument]) -> Vec<u8> {
+pub(in super::super) fn call(action: &str, arguments: &[Argument<'_>]) -> Vec<u8> {
     let count = u16::try_from(arguments.len()).unwrap_or(u16::MAX).to_le_bytes();
     let mut payload = [&VERSION[..], &counted(NAMESPACE.as_bytes()), &counted(action.as_bytes()), &count].concat();
     payload.extend(arguments.iter().flat_map(|argument| counted(&argument.encoded())));
@@ -83,10 +86,11 @@ mod tests {
 
     const GOLDEN: &str = include_str!("../../../../../tests/fixtures/idos/vector.kwil-call-encoding.json");
 
-    fn argument(described: &Value) -> Option<Argument> {
+    fn argument(described: &Value) -> Option<Argument<'_>> {
         Some(match described["type"].as_str().unwrap() {
             "uuid" => described["value"].as_str().map_or(Argument::Uuid(None), Argument::uuid),
             "int8" => Argument::Int8(described["value"].as_i64().unwrap()),
+            "text" => Argument::Text(described["value"].as_str()),
             _ => return None,
         })
     }

@@ -84,7 +84,8 @@ fn fault(code: i64, response: &Response) -> ProviderError {
     match code {
         NOT_LOGGED_IN | -903 | -601 | -1007..=-1001 => ProviderError::Unauthorized,
         -905 => {
-            let asked = Response { status: 429, body: Vec::new(), cookie: None, retry_after: response.retry_after };
+            let asked =
+                Response { status: 429, body: Vec::new(), cookies: Vec::new(), retry_after: response.retry_after };
             answer::read(Ok(asked), |_| None).err().unwrap_or(NOT_READ)
         }
         -902 | -32_602 => ProviderError::Refused { field: None },
@@ -103,7 +104,12 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Response {
-        Response { status, retry_after: Some(Duration::from_secs(7)), cookie: None, body: body.as_bytes().to_vec() }
+        Response {
+            status,
+            retry_after: Some(Duration::from_secs(7)),
+            cookies: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        }
     }
 
     #[test]

@@ -133,7 +133,7 @@ mod tests {
 
     fn answered(result: &Value) -> Response {
         let body = json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string().into_bytes();
-        Response { status: 200, retry_after: None, cookie: None, body }
+        Response { status: 200, retry_after: None, cookies: Vec::new(), body }
     }
 
     #[test]

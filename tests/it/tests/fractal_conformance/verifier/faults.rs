@@ -40,7 +40,7 @@ async fn outcome(
 }
 
 fn raw(status: u16, body: &[u8]) -> Result<Response, HttpError> {
-    Ok(Response { status, retry_after: None, cookie: None, body: body.to_vec() })
+    Ok(Response { status, retry_after: None, cookies: Vec::new(), body: body.to_vec() })
 }
 
 /// Faults that a repeat may cure.
