@@ -18,21 +18,16 @@ use crate::say::to_people;
 use super::stage::Stage;
 use super::verdict::{Outcome, judge};
 
-/// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all. Those of
-/// Fractal and idOS begin when one has waited for the plan's own look: one of Intergiro's waits before it until nothing
-/// moves.
+/// Tells all stories; the one in which the tenant's own system is down comes last, because it is down for all.
 pub(crate) async fn play(stage: &Stage) -> Vec<Outcome> {
     let begun = Instant::now();
-    let ondato_and_later = async {
-        let ondato = ondato::play(stage, begun).await;
-        let (fractal, idos) = tokio::join!(fractal::play(stage, begun), idos::play(stage, begun));
-        (ondato, fractal, idos)
-    };
-    let ((ondato, fractal, idos), intergiro, onfido, clients) = tokio::join!(
-        ondato_and_later,
+    let (ondato, intergiro, onfido, clients, fractal, idos) = tokio::join!(
+        ondato::play(stage, begun),
         intergiro::play(stage, begun),
         onfido::play(stage, begun),
         clients::play(stage, begun),
+        fractal::play(stage, begun),
+        idos::play(stage, begun),
     );
     let down = ondato::play_last(stage, begun).await;
     [ondato, intergiro, onfido, clients, fractal, idos, vec![down]].into_iter().flatten().collect()
