@@ -79,6 +79,12 @@ impl Journey {
     }
 }
 
+/// Whether one run is a later attempt than the other; what rests of a run that cannot be read is none.
+pub(super) fn is_later(one: &ProviderId, other: &ProviderId) -> bool {
+    let attempt = |id| Journey::parse(id).map(|journey| journey.attempt);
+    attempt(one) > attempt(other)
+}
+
 /// What is looked at: a run that we began, or (adopted) a person who came without us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Root {

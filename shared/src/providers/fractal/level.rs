@@ -83,7 +83,9 @@ impl Names {
         if asked.has("uniqueness") && asked.has("selfie") {
             return Err("must not have selfie beside uniqueness");
         }
-        Ok(asked)
+        // It is within uniqueness (page "KYC levels"): no case of its own would ever decide it.
+        let within = |name: &&String| asked.has("uniqueness") && name.as_str() == "liveness";
+        Ok(Asked(asked.names().iter().filter(|name| !within(name)).cloned().collect()))
     }
 }
 
@@ -103,6 +105,8 @@ mod tests {
         for good in ["basic", "plus+liveness+idos", "uniqueness", "basic+wallet-substrate"] {
             assert_eq!(names.asked(good).map(|asked| asked.joined()).as_deref(), Ok(good));
         }
+        let within = names.asked("uniqueness+liveness+idos").map(|asked| asked.joined());
+        assert_eq!(within.as_deref(), Ok("uniqueness+idos"));
         let turned = names.asked("liveness+idos+basic").map(|asked| asked.joined());
         assert_eq!(turned.as_deref(), Ok("basic+liveness+idos"), "whoever asks, in whichever order");
         for bad in [

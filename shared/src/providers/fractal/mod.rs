@@ -38,6 +38,8 @@ mod settings;
 mod specification;
 mod verifier;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
@@ -59,6 +61,12 @@ use crate::secret::Secret;
 const NAME: &str = "fractal";
 /// Of a run whose person has not come back yet.
 const NOT_BACK: &str = "not_back";
+
+/// Who opens a link at the last moment is taken back for this long after its end.
+const AFTER_LINK: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// With less time than this for the whole work no token is renewed, and no code used that can be used once.
+const ENOUGH: Duration = Duration::from_secs(3);
 
 /// What differs between the generations.
 enum Generation {
@@ -166,7 +174,7 @@ impl Account for Fractal {
         let root = Root::of(subject).ok_or(ProviderError::NotFound)?;
         let parts = match &self.generation {
             Generation::Classic(classic) => classic.parts(reach, &root, self.sought(&root)).await?,
-            Generation::Verifier(verifier) => verifier.parts(reach, &root).await?,
+            Generation::Verifier(verifier) => verifier.parts(reach, &root, self.sought(&root)).await?,
         };
         Ok(Snapshot::of(parts))
     }
@@ -254,6 +262,7 @@ impl Account for Fractal {
 
 /// The provider that a shared credential is read through.
 const IDOS: &str = "idos";
+const TOO_LATE: ProviderError = ProviderError::Unavailable("too little time is left to use a code or a token");
 /// Checked before: it cannot be.
 const TOO_MUCH: ProviderError = ProviderError::Unsupported("too much is asked for at once");
 

@@ -20,6 +20,9 @@ pub(crate) const FIXTURES: &[&str] = &[
     "webhook.verification-rejected",
 ];
 
+/// Of idOS, in the fixtures.
+const HUMAN: &str = "7c0f8c7e-2b6c-4d5f-8f43-0a8a4c1d9e01";
+
 fn of(body: &Value) -> Result<Event, Unreadable> {
     event(&*account(), body.to_string().as_bytes())
 }
@@ -91,11 +94,23 @@ fn a_shared_credential_is_the_idos_connections() {
     let wanted = Event::Elsewhere {
         connection: connection.clone(),
         provider: "idos",
-        subject: credential.clone(),
-        claim: Claim { class: ClaimClass::Exists, part: Some(credential), at: None },
+        subject: user(HUMAN),
+        claim: Claim { class: ClaimClass::Exists, part: Some(credential.clone()), at: None },
         kind: "credential_shared".to_owned(),
     };
-    assert_eq!(found, Ok(wanted));
+    assert_eq!(found, Ok(wanted.clone()), "idOS's user, by whom the onboarding is known");
+    // without a user who can be read, the credential itself is asked about
+    let Event::Elsewhere { connection, provider, claim, kind, .. } = wanted else { panic!("{wanted:?}") };
+    let alone = Event::Elsewhere { connection, provider, subject: credential, claim, kind };
+    let id = "0d6b3f52-8c1a-4a77-9b2e-5f1f6f0f2a10";
+    for human in [json!(null), json!("IDOS_HUMAN_UUID"), json!(7), json!({"id": HUMAN}), json!("")] {
+        let body = json!({"type": "credential_shared", "data": {"credential_id": id, "idos_human_id": human}});
+        assert_eq!(event(&*account, body.to_string().as_bytes()), Ok(alone.clone()), "{human}");
+    }
+    let body = json!({"type": "credential_shared", "data": {"credential_id": id}});
+    assert_eq!(event(&*account, body.to_string().as_bytes()), Ok(alone));
+    let body = json!({"type": "credential_shared", "data": {"credential_id": "x", "idos_human_id": HUMAN}});
+    assert_eq!(event(&*account, body.to_string().as_bytes()), Ok(Event::Silent { reason: "no_subject" }));
     let placeholder = event(&*account, text("webhook.credential-shared").as_bytes());
     assert_eq!(placeholder, Ok(Event::Silent { reason: "no_subject" }));
 }
@@ -117,6 +132,10 @@ fn what_is_no_event_says_so() {
             Ok(Event::Silent { reason: "no_subject" }),
         ),
         (json!({"type": "something_new"}), Ok(Event::Silent { reason: "unknown_event" })),
+        (json!({"type": "something_new", "data": []}), Ok(Event::Silent { reason: "unknown_event" })),
+        (json!({"type": "something_new", "data": "text"}), Ok(Event::Silent { reason: "unknown_event" })),
+        (json!({"type": "something_new", "data": {"user_id": [7]}}), Ok(Event::Silent { reason: "unknown_event" })),
+        (json!({"type": approved, "data": "text"}), Err(Unreadable::NotAnEvent("no envelope"))),
         (json!({"type": "Verification_Approved", "data": {}}), Ok(Event::Silent { reason: "unknown_event" })),
     ] {
         assert_eq!(of(&body), wanted, "{body}");

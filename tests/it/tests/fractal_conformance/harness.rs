@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use idv_gateway::domain::{Channel, OnboardingId, Part, ProviderId, Resource, ResourceKind, SubjectKind};
 use idv_gateway::memory::http::{Call, ScriptedHttp, empty, json};
-use idv_gateway::ports::{Account, Event, HttpError, Response, Unreadable, Wish};
+use idv_gateway::ports::{Account, Event, Http, HttpError, Request, Response, Unreadable, Wish};
 use idv_gateway::proof::{Context, Proofs, Unverified, prove};
 use idv_gateway::providers;
 use idv_gateway::secret::Secret;
@@ -184,6 +186,20 @@ impl Script {
         let names = account.exchange(bench.reach(), run, Some(&secret("code-1"))).await;
         assert_eq!(names, Ok(Some(vec![user(UID)])));
         bench
+    }
+}
+
+/// An outside that leaves so little time.
+pub(crate) struct Hurried<'a>(pub(crate) &'a dyn Http, pub(crate) Duration);
+
+#[async_trait]
+impl Http for Hurried<'_> {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        self.0.send(request).await
+    }
+
+    fn left(&self) -> Duration {
+        self.1
     }
 }
 

@@ -3,6 +3,7 @@
 //! used.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops loudly")]
 
+mod attempts;
 mod events;
 mod exchanges;
 mod faults;

@@ -19,18 +19,20 @@ use crate::harness::{
 pub(crate) const FIXTURES: &[&str] = &["oauth.redirect.allowed", "oauth.redirect.denied"];
 
 const BACK: &str = "https://idv.example.com/v1/return";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A way that remembers the pages that people are led to.
 struct Path {
     inner: MemoryWay,
     led: Mutex<Vec<(Url, String)>>,
+    tickets: Mutex<Vec<Timestamp>>,
 }
 
 impl Path {
     fn new() -> Self {
         let origin = Url::parse("https://idv.example.com").unwrap();
-        Self { inner: MemoryWay::new(origin), led: Mutex::default() }
+        Self { inner: MemoryWay::new(origin), led: Mutex::default(), tickets: Mutex::default() }
     }
 
     /// Where the last one was led to, and what the cookie had.
@@ -50,6 +52,7 @@ impl Way for Path {
 
     fn through_us(&self, page: &Url, carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError> {
         self.led.lock().unwrap().push((page.clone(), carried.sealed.clone()));
+        self.tickets.lock().unwrap().push(until);
         self.inner.through_us(page, carried, until)
     }
 }
@@ -84,6 +87,10 @@ async fn the_link_leads_through_us_to_the_page_with_its_scopes() {
     );
     assert_eq!(asked["state"], cookie, "what a denial does not bring back, the cookie has");
     assert!(cookie.contains(ONBOARDING) && cookie.contains(RETURN_URL));
+    let end = bench.clock.now() + WEEK;
+    assert_eq!(*path.tickets.lock().unwrap(), [end], "the ticket ends with the link");
+    let carried = (end + DAY).millis().to_string();
+    assert!(cookie.contains(&carried), "{cookie}: who opens it at the last moment is taken back");
 }
 
 #[tokio::test]
@@ -93,7 +100,7 @@ async fn a_link_of_fractals_own_may_be_embedded() {
     let account = account_with(json!({"cookie": false, "details": false}));
     let started = account.start(reach, &wish(json!({"level": "plus+wallet-eth"}))).await.unwrap();
     assert!(path.led.lock().unwrap().is_empty(), "nobody goes through us");
-    let until = bench.clock.now() + WEEK;
+    let until = bench.clock.now() + WEEK + DAY;
     let state = format!("{ONBOARDING} {RETURN_URL} {} 1", until.millis());
     let mut page = Url::parse("https://app.fractal.id/authorize").unwrap();
     page.query_pairs_mut()

@@ -26,6 +26,10 @@ fn approved() -> Value {
     person(&[case("basic", "done", "approved"), case("liveness", "done", "approved")])
 }
 
+fn raw(body: &[u8]) -> Response {
+    Response { body: body.to_vec(), ..empty(200) }
+}
+
 async fn looked(account: &Arc<dyn Account>, bench: &Bench) -> Result<Vec<Part>, ProviderError> {
     account.look(bench.reach(), &run()).await.map(|snapshot| snapshot.parts().to_vec())
 }
@@ -155,10 +159,17 @@ async fn a_refusal_counts_as_switched_off() {
         (ROWS, Ok(empty(401))),
         (ROWS, Ok(empty(404))),
         (ROWS, Err(HttpError::TooLong)),
-        (MACHINE, Ok(answer(400, &json!({"error": "invalid_scope"})))),
         (MACHINE, Ok(empty(403))),
+        (ROWS, Ok(answer(200, &json!({"rows": []})))),
+        (ROWS, Ok(answer(200, &json!("[]")))),
+        (ROWS, Ok(raw(b"<html>[]</html>"))),
+        (ROWS, Ok(empty(200))),
     ];
-    for (line, refusal) in refusals {
+    let words = ["unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request", "invalid_grant"];
+    let said = words.into_iter().flat_map(|word| {
+        [400, 401, 403].map(|status| (MACHINE, Ok(answer(status, &json!({"error": word, "error_description": "no"})))))
+    });
+    for (line, refusal) in refusals.into_iter().chain(said) {
         let account = account();
         let script = Script::default().me(&approved()).rows(&json!([])).only(line, vec![refusal]);
         let bench = script.arrived(&*account, &run()).await;
@@ -179,11 +190,15 @@ async fn a_fault_of_it_is_a_fault_of_the_look() {
     let faults: Vec<(&str, Result<Response, HttpError>, Option<ProviderError>)> = vec![
         (ROWS, Ok(empty(429)), Some(ProviderError::Busy { retry_after: None })),
         (ROWS, Ok(empty(500)), None),
-        (ROWS, Ok(answer(200, &json!({"rows": []}))), None),
-        (ROWS, Ok(empty(200)), None),
+        (ROWS, Ok(raw(b"[{\"user_id\": \"x\"}, {\"user_i")), None),
+        (ROWS, Ok(raw(b"[] []")), None),
+        (ROWS, Ok(raw(b" [")), None),
         (ROWS, Err(HttpError::TimedOut), None),
         (MACHINE, Ok(empty(500)), None),
         (MACHINE, Ok(answer(401, &fixture("oauth.error.invalid-client.response"))), Some(ProviderError::Unauthorized)),
+        (MACHINE, Ok(answer(400, &json!({"error": "invalid_client"}))), Some(ProviderError::Unauthorized)),
+        (MACHINE, Ok(empty(401)), Some(ProviderError::Unauthorized)),
+        (MACHINE, Ok(answer(401, &json!({"message": "no"}))), Some(ProviderError::Unauthorized)),
     ];
     for (line, fault, wanted) in faults {
         let account = account();
@@ -194,6 +209,37 @@ async fn a_fault_of_it_is_a_fault_of_the_look() {
             Some(error) => assert_eq!(found, Err(error), "{line}"),
             None => assert!(matches!(found, Err(ProviderError::Unavailable(_))), "{line}: {found:?}"),
         }
+    }
+}
+
+/// An old rejection beside a new approval, or the other way round: the account's own list says which stands.
+#[tokio::test]
+async fn a_row_decides_between_cases_that_contradict_each_other() {
+    let both = person(&[case("basic+liveness", "done", "rejected"), case("basic+liveness", "done", "approved")]);
+    for (rows, wanted) in [
+        (json!([row(UID, "basic+liveness", "approved")]), Some(Status::Approved)),
+        (json!([row(UID, "basic+liveness", "rejected")]), Some(Status::Rejected)),
+        (json!([row(UID, "basic+liveness", "expired")]), Some(Status::Expired)),
+        (json!([row(UID, "basic+liveness", "pending")]), Some(Status::InProgress)),
+        (json!([row(UID, "basic+liveness", "approved"), row(UID, "basic+liveness", "rejected")]), None),
+        (json!([row(UID, "basic", "approved")]), None),
+        (json!([row(UID, "basic+liveness", "quantum")]), None),
+        (json!([row(ANOTHER, "basic+liveness", "approved")]), None),
+        (json!([]), None),
+    ] {
+        let account = account();
+        let bench = Script::default().me(&both).rows(&rows).arrived(&*account, &run()).await;
+        let parts = looked(&account, &bench).await.unwrap();
+        assert_eq!(status(&account, &parts), wanted, "{rows}");
+    }
+    // a word of theirs is never taken for our own
+    for word in ["contradictory", "cases:contradictory"] {
+        let account = account();
+        let rows = json!([row(UID, "basic+liveness", "approved")]);
+        let script = Script::default().me(&person(&[case("basic+liveness", word, "approved")])).rows(&rows);
+        let bench = script.arrived(&*account, &run()).await;
+        let parts = looked(&account, &bench).await.unwrap();
+        assert_eq!(status(&account, &parts), None, "{word}");
     }
 }
 

@@ -100,7 +100,7 @@ async fn what_is_told_as_it_is() {
             let ready = ready(generation).await;
             for (manner, error) in [
                 (ApiManner::Status { code: 401 }, ProviderError::Unauthorized),
-                (ApiManner::Status { code: 403 }, ProviderError::Unauthorized),
+                (ApiManner::Status { code: 403 }, ProviderError::Refused { field: None }),
                 (ApiManner::Status { code: 404 }, ProviderError::NotFound),
                 (ApiManner::Status { code: 410 }, ProviderError::NotFound),
                 (ApiManner::Status { code: 422 }, ProviderError::Refused { field: None }),

@@ -32,7 +32,7 @@ async fn a_run_is_gone_through_and_approved() {
         let calls = bench.fractal.requests();
         assert!(calls.iter().all(|call| call.caller.as_deref() == Some(bench.client.client_id.as_str())), "{calls:?}");
         let asked: Vec<Endpoint> = calls.iter().map(|call| call.endpoint).collect();
-        assert_eq!(asked, [Endpoint::KycToken, Endpoint::KycStatus, Endpoint::KycStatus]);
+        assert_eq!(asked, [Endpoint::KycToken, Endpoint::KycStatus, Endpoint::KycStatus, Endpoint::KycData]);
     }
 }
 
@@ -127,6 +127,38 @@ async fn details_are_given_live_and_kept_nowhere() {
         assert!(matches!(kept.err(), Some(ProviderError::Unsupported(_))), "no call of theirs deletes anybody");
         bench.fractal.forget(&person);
         assert_eq!(bench.account.look(bench.reach(), &run).await.err(), Some(ProviderError::NotFound));
+    }
+}
+
+/// The newest link decides what they are verified for, and their status says nothing of it.
+#[tokio::test]
+async fn an_approval_at_a_lower_level_approves_no_higher_one() {
+    for generation in GENERATIONS {
+        let bench = Bench::of(generation).await;
+        let asking = |onboarding: &str, level: &str| {
+            let mut wish = wish(onboarding, 1);
+            wish.options.insert("level".to_owned(), level.into());
+            wish
+        };
+        let asked = asking(ONBOARDING, "plus+liveness");
+        let higher = bench.account.start(bench.reach(), &asked).await.unwrap().subject;
+        let (person, code) = bench.visited(&bench.way.last(), &Visit::default());
+        bench.exchanged(&higher, Some(&code)).await.unwrap();
+        bench.fractal.act(&person, Act::approve_all()).unwrap();
+        assert_eq!(bench.seen(&higher).await.status, Status::Approved);
+        // the same person, for somebody's lesser question
+        let again = Visit { user: Some(person.clone()), ..Visit::default() };
+        let own = idv_gateway::memory::login::MemoryLogin::default();
+        let asked = asking(OTHER_ONBOARDING, "basic");
+        let run = bench.account.start(bench.reach(), &asked).await.unwrap().subject;
+        let (same, code) = bench.visited(&bench.way.last(), &again);
+        assert_eq!(same, person);
+        bench.account.exchange(bench.reach_of(&own), &run, Some(&code)).await.unwrap();
+        bench.fractal.act(&person, Act::approve_all()).unwrap();
+        let found = bench.account.look(bench.reach_of(&own), &run).await.unwrap();
+        assert_eq!(found.parts().first().unwrap().provider_status, "approved");
+        assert!(matches!(bench.assessed(&higher).await, Assessment::Unrecognised { .. }));
+        assert_eq!(bench.parts(&higher).await.first().unwrap().provider_status, "level:basic");
     }
 }
 

@@ -178,7 +178,7 @@ fn no_word_of_nobodys_is_an_approval() {
     let words = ["pending", "contacted", "done", "approved", "rejected", "expired", "quantum"].map(Some);
     for status_word in words.into_iter().chain([None]) {
         for credential in words.into_iter().chain([None]) {
-            let found = verdict(status_word, credential, true);
+            let found = verdict(status_word, credential, Some(true));
             let parts = [person(), level("basic", found), level("liveness", Verdict::Approved)];
             let approved = status(&parts) == Some(Status::Approved);
             let says_so = credential == Some("approved") || status_word == Some("approved");

@@ -13,10 +13,17 @@
 //! | missing | open | open | contacted | unrecognised | rejected | expired |
 //! | anything else | unrecognised, in every column; so is any other credential in every line |
 //!
-//! Open is *in review* where the case says that the person has done their journey, else *in progress*. `contacted` and
-//! `expired` are documented for the sweep alone, as credentials; here they mean the same.
+//! Open is *in review* where the case says that the person has done their journey, or is `pending` and says nothing of it
+//! (as the page's own sample), else *in progress*. `contacted` and `expired` are documented for the sweep alone, as
+//! credentials; here they mean the same.
 //!
 //! A row of the sweep has a credential alone: `approved` is a verdict there.
+//!
+//! Cases have no time, and their order is not documented. A new one is begun when the last one is decided, so of two of one
+//! level the one that is still open is newer ([`together`]). Of an approval beside a rejection nobody knows which is: neither
+//! counts, unless the sweep has a row of that level, which is the account's own word of today.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -29,13 +36,15 @@ use crate::providers::text::{NOT_A_WORD, word};
 const MISSING: &str = "missing";
 /// Of a level that no case is of.
 pub(super) const NO_CASE: &str = "no_case";
+/// Of a level that is approved by one case and rejected by another; no word of theirs has a colon.
+pub(super) const CONTRADICTORY: &str = "cases:contradictory";
 
 /// What a case, or a row, says of its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum Verdict {
-    /// Of two cases of one level the more cautious counts: this is their order.
-    Rejected,
+    /// From the more cautious on.
     Unrecognised,
+    Rejected,
     Contacted,
     Expired,
     InProgress,
@@ -93,9 +102,10 @@ impl Said {
 }
 
 /// The table above.
-pub(in super::super) fn verdict(status: Option<&str>, credential: Option<&str>, completed: bool) -> Verdict {
+pub(in super::super) fn verdict(status: Option<&str>, credential: Option<&str>, completed: Option<bool>) -> Verdict {
     use Said::{Approved, Contacted, Done, Expired, Missing, Pending, Rejected, Unknown};
-    let open = if completed { Verdict::InReview } else { Verdict::InProgress };
+    let is_done = completed.unwrap_or(status == Some("pending"));
+    let open = if is_done { Verdict::InReview } else { Verdict::InProgress };
     match (Said::read(status), Said::read(credential)) {
         (Expired | Unknown, _) | (_, Done | Unknown) => Verdict::Unrecognised,
         (Rejected, Missing | Rejected) => Verdict::Rejected,
@@ -125,6 +135,25 @@ pub(super) fn row_verdict(credential: &str) -> Verdict {
     }
 }
 
+/// What several of one level say together.
+///
+/// | among them | counts |
+/// | --- | --- |
+/// | a word that nobody knows | that: unrecognised |
+/// | one that is open, or contacted | the more cautious of these |
+/// | an approval and a rejection | unrecognised |
+/// | decided ones otherwise | the more cautious; what has expired beside an approval is the older one |
+pub(super) fn together(verdicts: impl Iterator<Item = Verdict>) -> Option<Verdict> {
+    use Verdict::{Approved, Contacted, Expired, InProgress, InReview, Rejected, Unrecognised};
+    let all: BTreeSet<Verdict> = verdicts.collect();
+    let has = |verdict: Verdict| all.contains(&verdict);
+    if has(Unrecognised) || (has(Approved) && has(Rejected) && !(has(Contacted) || has(InProgress) || has(InReview))) {
+        return Some(Unrecognised);
+    }
+    let order = [Contacted, InProgress, InReview, Rejected, Approved, Expired];
+    order.into_iter().find(|verdict| has(*verdict))
+}
+
 /// How well a case's `level` fits one level of what was asked for; none where it is of others. Smaller is better: the
 /// level alone or exactly what was asked, then a piece of that, then what also has others.
 pub(super) fn fit(case: &str, level: &str, asked: &Asked) -> Option<u8> {
@@ -142,7 +171,7 @@ pub(super) struct Case<'a> {
     pub(super) level: &'a str,
     status: Option<&'a str>,
     credential: Option<&'a str>,
-    completed: bool,
+    completed: Option<bool>,
     pub(super) details: Option<&'a Value>,
 }
 
@@ -155,7 +184,7 @@ impl<'a> Case<'a> {
             level: value.get("level")?.as_str()?,
             status: text("status"),
             credential: text("credential"),
-            completed: value.get("journey_completed").and_then(Value::as_bool) == Some(true),
+            completed: value.get("journey_completed").and_then(Value::as_bool),
             details: value.get("details").filter(|details| details.is_object()),
         })
     }
@@ -199,7 +228,7 @@ mod tests {
         let mut ways = Vec::new();
         for status in WORDS {
             for credential in WORDS {
-                for completed in [false, true] {
+                for completed in [None, Some(false), Some(true)] {
                     if verdict(status, credential, completed) == Verdict::Approved {
                         ways.push((status, credential));
                     }
@@ -213,20 +242,42 @@ mod tests {
 
     #[test]
     fn what_speaks_against_is_heard() {
+        let done = Some(true);
         for status in [None, Some("pending"), Some("contacted"), Some("done"), Some("rejected")] {
-            assert_eq!(verdict(status, Some("rejected"), true), Verdict::Rejected, "{status:?}");
+            assert_eq!(verdict(status, Some("rejected"), done), Verdict::Rejected, "{status:?}");
         }
-        assert_eq!(verdict(Some("approved"), Some("rejected"), true), Verdict::Unrecognised);
-        assert_eq!(verdict(Some("contacted"), Some("approved"), true), Verdict::Contacted);
-        assert_eq!(verdict(Some("done"), Some("expired"), true), Verdict::Expired);
-        assert_eq!(verdict(Some("pending"), Some("pending"), false), Verdict::InProgress);
-        assert_eq!(verdict(Some("pending"), None, true), Verdict::InReview);
+        assert_eq!(verdict(Some("approved"), Some("rejected"), done), Verdict::Unrecognised);
+        assert_eq!(verdict(Some("contacted"), Some("approved"), done), Verdict::Contacted);
+        assert_eq!(verdict(Some("done"), Some("expired"), done), Verdict::Expired);
+        assert_eq!(verdict(Some("pending"), Some("pending"), Some(false)), Verdict::InProgress);
+        assert_eq!(verdict(Some("pending"), None, None), Verdict::InReview);
+        assert_eq!(verdict(None, None, None), Verdict::InProgress);
+        assert_eq!(verdict(Some("pending"), None, done), Verdict::InReview);
         for unknown in [Some("quantum"), Some("Approved"), Some(NOT_A_WORD)] {
-            assert_eq!(verdict(unknown, Some("approved"), true), Verdict::Unrecognised);
-            assert_eq!(verdict(Some("done"), unknown, true), Verdict::Unrecognised);
+            assert_eq!(verdict(unknown, Some("approved"), done), Verdict::Unrecognised);
+            assert_eq!(verdict(Some("done"), unknown, done), Verdict::Unrecognised);
         }
         for word in ["", "quantum", "done", "Approved"] {
             assert_eq!(row_verdict(word), Verdict::Unrecognised, "{word}");
+        }
+    }
+
+    #[test]
+    fn no_old_rejection_stands_for_ever() {
+        use Verdict::{Approved, Contacted, Expired, InProgress, InReview, Rejected, Unrecognised};
+        for (all, counts) in [
+            (&[][..], None),
+            (&[Rejected], Some(Rejected)),
+            (&[Rejected, InReview], Some(InReview)),
+            (&[InProgress, Rejected, Approved], Some(InProgress)),
+            (&[Rejected, Contacted, InReview], Some(Contacted)),
+            (&[Approved, InReview], Some(InReview)),
+            (&[Approved, Rejected], Some(Unrecognised)),
+            (&[Approved, Expired], Some(Approved)),
+            (&[Rejected, Expired], Some(Rejected)),
+            (&[Approved, Unrecognised], Some(Unrecognised)),
+        ] {
+            assert_eq!(together(all.iter().copied()), counts, "{all:?}");
         }
     }
 

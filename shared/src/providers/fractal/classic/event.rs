@@ -7,7 +7,7 @@
 //! | `verification_contacted` | the user | exists, the level |
 //! | the same of a name that nobody can ask for (`v1`) | the user | nothing: no look shows it |
 //! | `email_changed`, `authorization_revoked`, `application_access_revoked` | the user | nothing |
-//! | `credential_shared` | the credential, through the idOS connection | exists, the credential |
+//! | `credential_shared` | idOS's user, or the credential where none is named, through the idOS connection | exists, the credential |
 //! | any other | silent: `unknown_event` | |
 //!
 //! No claim has a time: a case has none of its own to compare it with. A level that nobody asked for in the person's run
@@ -15,6 +15,7 @@
 //! `settings.idos_connection` it is silent: `no_idos_connection`.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Classic;
@@ -28,10 +29,17 @@ use crate::providers::fractal::level::Names;
 
 const NO_SUBJECT: Event = Event::Silent { reason: "no_subject" };
 
+/// Read first: what an unknown type has for data is its own matter.
 #[derive(Deserialize)]
-struct Envelope {
+struct Named {
     #[serde(rename = "type")]
     name: String,
+    #[serde(rename = "data", default)]
+    _data: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
     #[serde(default)]
     data: Option<Object<Data>>,
 }
@@ -45,6 +53,8 @@ struct Data {
     level: Option<Value>,
     #[serde(default)]
     credential_id: Option<Value>,
+    #[serde(default)]
+    idos_human_id: Option<Value>,
 }
 
 /// The types that are known.
@@ -101,12 +111,13 @@ impl EventName {
 impl Classic {
     pub(in super::super) fn reduced(&self, body: Verified<Body<'_>>, names: &Names) -> Result<Event, Unreadable> {
         let raw = std::str::from_utf8(body.bytes()).map_err(|_| Unreadable::NotAnEvent("no text"))?;
-        let Object(Envelope { name: word, data }) =
-            serde_json::from_str(raw).map_err(|_| Unreadable::NotAnEvent("no envelope"))?;
+        let unreadable = |_| Unreadable::NotAnEvent("no envelope");
+        let Object(Named { name: word, .. }) = serde_json::from_str(raw).map_err(unreadable)?;
         if !body.vouches_for(&word) {
             return Err(Unreadable::NotVouched);
         }
         let Some(name) = EventName::read(&word) else { return Ok(Event::Silent { reason: "unknown_event" }) };
+        let Object(Envelope { data }) = serde_json::from_str(raw).map_err(unreadable)?;
         let Object(data) = data.ok_or(Unreadable::NotAnEvent("it has no data"))?;
         if name == EventName::CredentialShared {
             return self.shared(&data);
@@ -125,8 +136,11 @@ impl Classic {
             return Ok(Event::Silent { reason: "no_idos_connection" });
         };
         let Some(id) = uuid(id) else { return Ok(NO_SUBJECT) };
-        let subject = Kind::Credential.resource(id);
-        let claim = claim(ClaimClass::Exists, Some(subject.clone()));
+        let credential = Kind::Credential.resource(id);
+        // idOS's user (it called them humans once). Where none can be read, the idOS connection finds out whose it is.
+        let user = data.idos_human_id.as_ref().and_then(Value::as_str).and_then(uuid);
+        let subject = user.map_or_else(|| credential.clone(), |user| Kind::User.resource(user));
+        let claim = claim(ClaimClass::Exists, Some(credential));
         let kind = EventName::CredentialShared.as_str().to_owned();
         Ok(Event::Elsewhere { connection, provider: IDOS, subject, claim, kind })
     }

@@ -9,12 +9,11 @@
 //! | after the right to renew had lapsed | what others stored is used, and the own pair thrown away unused |
 //! | Fractal refuses the refresh, and others have stored a newer pair | theirs is used |
 //! | it refuses, and nobody has (`invalid_grant`) | the grant is lost: that is stored, and it is not asked again |
-//! | a token is refused (401) | renewed once; refused again it is Fractal's fault, not the person's |
-//! | the time for the whole work is nearly over | no renewal is begun |
+//! | a token is refused (401) | renewed once; refused again it is looked at later, without a pause for others |
+//! | the time for the whole work is nearly over | no renewal is begun, and no code used |
+//! | a later attempt of the same onboarding has a grant | an earlier one's code is not used, and what it gave not kept |
 //!
 //! A refused token of one person is never the account's `Unauthorized`: that would hold up everybody.
-
-use std::time::Duration;
 
 use tracing::info;
 
@@ -23,14 +22,12 @@ use super::grant::Grant;
 use super::tokens::{Denied, Granted};
 use crate::domain::ProviderId;
 use crate::ports::{ProviderError, Reach, Shared, Turn};
+use crate::providers::fractal::id::is_later;
+use crate::providers::fractal::{ENOUGH, TOO_LATE};
 use crate::secret::Secret;
 
 /// The grant may be replaced under our hands so often.
 const RACES: u8 = 4;
-/// With less time than this no renewal is begun.
-const ENOUGH: Duration = Duration::from_secs(3);
-
-const TOO_LATE: ProviderError = ProviderError::Unavailable("too little time is left to renew the person's token");
 const NOT_STORED: ProviderError = ProviderError::Unavailable("the person's tokens could not be kept");
 
 /// What there is of a run's person.
@@ -46,6 +43,11 @@ pub(super) enum Held {
 /// What is shared, where it is this run's.
 fn of_run(shared: &Shared, run: &ProviderId) -> Option<Grant> {
     shared.login.as_ref().and_then(Grant::read).filter(|grant| grant.run == *run)
+}
+
+/// Whether it is of a later attempt than this run's.
+fn is_overtaken(shared: &Shared, run: &ProviderId) -> bool {
+    shared.login.as_ref().and_then(Grant::read).is_some_and(|grant| is_later(&grant.run, run))
 }
 
 impl Classic {
@@ -98,7 +100,7 @@ impl Classic {
         }
     }
 
-    /// Tokens for a code: the right to store them is had before the code is used up.
+    /// Tokens for a code: the right to store them is had before the code is used up. False where nothing came of it.
     pub(super) async fn exchange(
         &self,
         reach: Reach<'_>,
@@ -111,9 +113,15 @@ impl Classic {
             if of_run(&shared, run).is_some_and(|grant| grant.code == digest) {
                 return Ok(true);
             }
+            if is_overtaken(&shared, run) {
+                return Ok(false);
+            }
+            if reach.http.left() < ENOUGH {
+                return Err(TOO_LATE);
+            }
             let Some(turn) = reach.grant.take(shared.generation).await? else { continue };
             return match self.tokens.of_code(reach, code, &reach.way.back()).await {
-                Ok(granted) => self.store_first(reach, turn, (run, &digest), granted).await.map(|()| true),
+                Ok(granted) => self.store_first(reach, turn, (run, &digest), granted).await,
                 Err(denied) => {
                     reach.grant.give_back(&turn).await;
                     match denied {
@@ -126,20 +134,21 @@ impl Classic {
         Err(ProviderError::Renewing)
     }
 
-    /// The code is used up, so that this pair is all there is: it is stored by whatever right can be had.
+    /// The code is used up, so that this pair is all there is: it is stored by whatever right can be had. False where a
+    /// later attempt's stands by then.
     async fn store_first(
         &self,
         reach: Reach<'_>,
         turn: Turn,
         (run, digest): (&ProviderId, &str),
         granted: Granted,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<bool, ProviderError> {
         let grant = Grant::new(run.clone(), digest.to_owned(), granted).ok_or(NOT_STORED)?;
         let mut held = Some(turn);
         for _ in 0..RACES {
             if let Some(turn) = held.as_ref() {
                 match reach.grant.replace(turn, &grant.written()).await {
-                    Ok(true) => return Ok(()),
+                    Ok(true) => return Ok(true),
                     Ok(false) => held = None,
                     // It may be stored, and only the answer was lost.
                     Err(_) => {}
@@ -147,7 +156,10 @@ impl Classic {
             }
             let Ok(shared) = reach.grant.read().await else { continue };
             if of_run(&shared, run).is_some_and(|stored| stored.code == digest) {
-                return Ok(());
+                return Ok(true);
+            }
+            if is_overtaken(&shared, run) {
+                return Ok(false);
             }
             if held.is_none() {
                 held = reach.grant.take(shared.generation).await.unwrap_or(None);

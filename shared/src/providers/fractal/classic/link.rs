@@ -1,5 +1,5 @@
 //! The link (page "User authorization"): `GET /authorize`. It has no end and may be used many times; what ends is what
-//! the person carries, after which we do not take them back by it.
+//! the person carries, a day after the end that we give to the link: after that we do not take them back by it.
 //!
 //! A documented denial comes back without `state`, so by default the link goes through us, where what is carried is put
 //! into a cookie: then who denies is told as that. With `settings.cookie: false` the link is Fractal's own, which may be
@@ -10,6 +10,7 @@ use url::Url;
 use super::Classic;
 use crate::domain::Timestamp;
 use crate::ports::{Entrance, ProviderError, Reach, Renewed};
+use crate::providers::fractal::AFTER_LINK;
 use crate::providers::fractal::id::Journey;
 use crate::providers::fractal::level::Asked;
 use crate::secret::Secret;
@@ -26,7 +27,7 @@ impl Classic {
         back: &Url,
     ) -> Result<Renewed, ProviderError> {
         let until = reach.world.now() + reach.world.pace.of(self.settings.link_life);
-        let carried = reach.way.carry(&journey.onboarding, back, until)?;
+        let carried = reach.way.carry(&journey.onboarding, back, until + reach.world.pace.of(AFTER_LINK))?;
         let page = self.page(&reach.way.back(), &journey.asked, &carried.sealed);
         let (url, embed) = if self.settings.cookie {
             (reach.way.through_us(&page, &carried, until)?, false)

@@ -1,12 +1,13 @@
 //! Reads the truth about one run: all of it or an error.
 //!
 //! The person's own token tells their cases. What it cannot tell is read of the sweep, and only then: that an approved
-//! level has expired, and, where the token is over, what became of the levels.
+//! level has expired, which of two cases that contradict each other stands, and, where the token is over, what became of
+//! the levels.
 
 use serde_json::{Value, json};
 
 use super::Classic;
-use super::case::{NO_CASE, Verdict, of_verdict};
+use super::case::{CONTRADICTORY, NO_CASE, Verdict, of_verdict};
 use super::person::{Met, person_part};
 use super::sweep::Rows;
 use crate::domain::{Part, ProviderId, Standing};
@@ -40,27 +41,30 @@ impl Classic {
             Met::Lost(Some(uid)) => self.without_token(reach, &uid, &journey.asked).await,
             Met::Person(person) => {
                 let mut parts = person.parts(reach, &journey.asked);
-                self.expire(reach, &person.uid, &journey.asked, &mut parts).await?;
+                self.correct(reach, &person.uid, &journey.asked, &mut parts).await?;
                 Ok(parts)
             }
         }
     }
 
-    /// Approved levels that the sweep says have expired.
-    async fn expire(
+    /// What the sweep knows better: approved levels that have expired, and cases that contradict each other.
+    async fn correct(
         &self,
         reach: Reach<'_>,
         uid: &ProviderId,
         asked: &Asked,
         parts: &mut [Part],
     ) -> Result<(), ProviderError> {
-        if !parts.iter().any(|part| part.standing == Standing::Approved) {
+        let is_unsure = |part: &Part| part.provider_status == CONTRADICTORY && part.standing == Standing::Unrecognised;
+        if !parts.iter().any(|part| part.standing == Standing::Approved || is_unsure(part)) {
             return Ok(());
         }
         let Some(rows) = self.rows(reach, uid).await? else { return Ok(()) };
-        for part in parts.iter_mut().filter(|part| part.standing == Standing::Approved) {
-            let verdict = level_in(&part.resource).and_then(|level| rows.of(level, asked));
-            if verdict == Some(Verdict::Expired) {
+        for part in parts {
+            let Some(verdict) = level_in(&part.resource).and_then(|level| rows.of(level, asked)) else { continue };
+            if is_unsure(part) {
+                *part = of_verdict(part.resource.clone(), SWEPT, verdict);
+            } else if part.standing == Standing::Approved && verdict == Verdict::Expired {
                 let digest = part.digest.take();
                 *part = of_verdict(part.resource.clone(), &part.provider_status, Verdict::Expired);
                 (part.provider_reason, part.digest) = (Some(EXPIRED.to_owned()), digest);
@@ -122,7 +126,13 @@ impl Classic {
         {
             return Ok(None);
         }
-        let Met::Person(person) = self.met(reach, &run).await? else { return Ok(None) };
+        let person = match self.met(reach, &run).await {
+            Ok(Met::Person(person)) => person,
+            Ok(Met::Nobody | Met::Lost(_)) => return Ok(None),
+            // What was given for the code is kept: who it is, is asked again.
+            Err(ProviderError::Refused { .. }) => return Err(NOT_READ),
+            Err(error) => return Err(error),
+        };
         self.store_person(reach, &run, &person.uid).await?;
         Ok(Some(person.uid))
     }
@@ -138,6 +148,7 @@ impl Classic {
 }
 
 const EXPIRED: &str = "expired";
+const NOT_READ: ProviderError = ProviderError::Unavailable("the person cannot be read with what they have granted");
 const NOT_GRANTED: ProviderError = ProviderError::Unsupported(
     "Fractal shows a person's data by their own grant alone, and there is none; send them through the link",
 );

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Classic;
-use super::case::{Case, NO_CASE, Verdict, fit, of_verdict};
+use super::case::{CONTRADICTORY, Case, NO_CASE, Verdict, fit, of_verdict, together};
 use super::grant::Grant;
 use super::keep::Held;
 use crate::domain::{Part, ProviderId, Resource, Standing};
@@ -19,7 +19,8 @@ use crate::providers::fractal::id::{Kind, level_of, uuid};
 use crate::providers::fractal::level::Asked;
 
 const NOT_HERE: ProviderError = ProviderError::Unavailable("its API is not at this address");
-const FRESH_REFUSED: ProviderError = ProviderError::Unavailable("it refuses a token that it has just given");
+/// It refuses a token that it has just given. That is about this one person: nobody else is held up by it.
+const FRESH_REFUSED: ProviderError = ProviderError::Refused { field: None };
 /// Of a person whose token serves.
 const GRANTED: &str = "granted";
 /// Of a level that the person did not let us see.
@@ -97,9 +98,13 @@ impl Person {
     }
 
     fn level(&self, reach: Reach<'_>, resource: Resource, level: &str, (cases, asked): (&[Case<'_>], &Asked)) -> Part {
-        let fitting = cases.iter().filter_map(|case| Some((fit(case.level, level, asked)?, case.verdict(), case)));
-        let Some((_, _, case)) = fitting.min_by_key(|(fit, verdict, _)| (*fit, *verdict)) else {
-            return self.without_case(resource, level);
+        let fitting = || cases.iter().filter_map(|case| Some((fit(case.level, level, asked)?, case)));
+        let best = fitting().map(|(fit, _)| fit).min();
+        let own = || fitting().filter(|(fit, _)| Some(*fit) == best).map(|(_, case)| case);
+        let Some(counts) = together(own().map(Case::verdict)) else { return self.without_case(resource, level) };
+        // None of them where they contradict each other.
+        let Some(case) = own().find(|case| case.verdict() == counts) else {
+            return of_verdict(resource, CONTRADICTORY, Verdict::Unrecognised);
         };
         let mut part = case.part(resource);
         part.digest = case.details.and_then(canonical).map(|data| (reach.digest)(data.as_bytes()));

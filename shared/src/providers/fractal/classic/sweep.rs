@@ -2,26 +2,30 @@
 //! own credentials. It alone tells that something has expired, and what became of a person whose token is over.
 //!
 //! There is no paging and no filter that is known, so the list is kept for 15 minutes in the process: of each row a digest
-//! of the user, the level and the verdict. Who comes while it is being read waits, and shares the outcome.
+//! of the user, the level (each name once for all rows) and the verdict. Rows are read one after the other, and no other
+//! member of them is kept. Who comes while it is being read waits, and shares the outcome.
 //!
 //! | answer | then |
 //! | --- | --- |
-//! | 403, or the scope is refused, or 404; longer than can be read here | as switched off for 15 minutes, and logged |
-//! | silence, 5xx, 429, no list | the look fails: an expired document must not be told as approved |
+//! | 403, or the token is refused, or 404; longer than can be read here; no list at all | as switched off for 15 minutes, and logged |
+//! | silence, 5xx, 429, a list that breaks off | the look fails: an expired document must not be told as approved |
 //! | our client is refused | `Unauthorized` |
 //! | a row that cannot be read | passed over |
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tracing::warn;
 use url::Url;
 
-use super::case::{Verdict, fit, row_verdict};
+use super::case::{Verdict, fit, row_verdict, together};
 use super::tokens::{Denied, Endpoint};
 use crate::domain::{ProviderId, Timestamp};
 use crate::ports::{HttpError, Method, ProviderError, Reach, Request, Response};
@@ -56,13 +60,14 @@ type List = HashMap<String, Rows>;
 
 /// What the list says of one person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Rows(Vec<(String, Verdict)>);
+pub(super) struct Rows(Vec<(Arc<str>, Verdict)>);
 
 impl Rows {
-    /// What it says of one level; of several that fit as well, the more cautious.
+    /// What it says of one level, by the rows that fit best.
     pub(super) fn of(&self, level: &str, asked: &Asked) -> Option<Verdict> {
-        let fitting = self.0.iter().filter_map(|(joined, verdict)| Some((fit(joined, level, asked)?, *verdict)));
-        fitting.min().map(|(_, verdict)| verdict)
+        let fitting = || self.0.iter().filter_map(|(name, verdict)| Some((fit(name, level, asked)?, *verdict)));
+        let best = fitting().map(|(fit, _)| fit).min()?;
+        together(fitting().filter(|(fit, _)| *fit == best).map(|(_, verdict)| verdict))
     }
 }
 
@@ -134,14 +139,67 @@ impl Sweep {
             Ok(_) | Err(_) => {}
         }
         let response = answer::read(answer, |_| None)?;
-        let rows: Vec<Value> = serde_json::from_slice(&response.body)
-            .map_err(|_| ProviderError::Unavailable("the list of users cannot be read"))?;
-        let mut list = List::new();
-        for row in rows.into_iter().filter_map(|row| serde_json::from_value::<Row>(row).ok()) {
-            let Some(uid) = uuid(&row.user_id) else { continue };
-            list.entry(digest(reach, &uid)).or_default().0.push((row.level, row_verdict(&row.credential)));
+        if response.body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
+            return Ok(refused(reach, "no_list"));
         }
+        let mut list = List::new();
+        let mut levels = Levels::default();
+        each_row(&response.body, |row| {
+            let Some(uid) = uuid(&row.user_id) else { return };
+            let said = (levels.named(&row.level), row_verdict(&row.credential));
+            list.entry(digest(reach, &uid)).or_default().0.push(said);
+        })
+        .map_err(|_| ProviderError::Unavailable("the list of users cannot be read"))?;
         Ok(Swept::List(list))
+    }
+}
+
+/// Names that many rows share.
+#[derive(Default)]
+struct Levels(BTreeSet<Arc<str>>);
+
+impl Levels {
+    fn named(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = Arc::from(name);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+}
+
+/// Hands over each row that can be read; one at a time is in memory.
+fn each_row(list: &[u8], take: impl FnMut(Row)) -> Result<(), serde_json::Error> {
+    let mut list = serde_json::Deserializer::from_slice(list);
+    EachRow(take).deserialize(&mut list)?;
+    list.end()
+}
+
+struct EachRow<F>(F);
+
+impl<'de, F: FnMut(Row)> DeserializeSeed<'de> for EachRow<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<(), D::Error> {
+        list.deserialize_seq(self)
+    }
+}
+
+impl<'de, F: FnMut(Row)> Visitor<'de> for EachRow<F> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element::<Value>()? {
+            if let Ok(row) = Row::deserialize(row) {
+                (self.0)(row);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,10 @@
 //! | `invalid_client`, `unauthorized_client`, any other 401 | `Unauthorized` |
 //! | any other refusal | `Refused`: it is about our request, and nobody's grant is over by it |
 //! | 404 | there is no token endpoint at this address |
+//!
+//! Of a machine's token `invalid_client`, or a 401 that says nothing, is `Unauthorized`; any other word is `Refused`,
+//! whatever its status: `unauthorized_client`, `invalid_scope` and `unsupported_grant_type` say that the application may not
+//! have *this* token, and persons are read without it.
 
 use std::time::Duration;
 
@@ -94,21 +98,21 @@ impl Endpoint {
     pub(super) async fn of_code(&self, reach: Reach<'_>, code: &Secret, back: &Url) -> Result<Granted, Denied> {
         let code = code.expose_text().map_err(|_| Denied::Grant)?;
         let wanted = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", back.as_str())];
-        paired(self.granted(reach, &wanted).await?)
+        paired(self.granted(reach, &wanted, read).await?)
     }
 
     /// The next pair. The one before lives until the new access token is used for the first time.
     pub(super) async fn of_refresh(&self, reach: Reach<'_>, refresh: &Secret) -> Result<Granted, Denied> {
         let refresh = refresh.expose_text().map_err(|_| Denied::Grant)?;
-        paired(self.granted(reach, &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await?)
+        paired(self.granted(reach, &[("grant_type", "refresh_token"), ("refresh_token", refresh)], read).await?)
     }
 
     /// Our own.
     pub(super) async fn of_machine(&self, reach: Reach<'_>, scope: &str) -> Result<Granted, Denied> {
-        self.granted(reach, &[("grant_type", "client_credentials"), ("scope", scope)]).await
+        self.granted(reach, &[("grant_type", "client_credentials"), ("scope", scope)], read_of_machine).await
     }
 
-    async fn granted(&self, reach: Reach<'_>, wanted: &[(&str, &str)]) -> Result<Granted, Denied> {
+    async fn granted(&self, reach: Reach<'_>, wanted: &[(&str, &str)], read: Reading) -> Result<Granted, Denied> {
         let asked_at = reach.world.now();
         let response = read(reach.http.send(self.request(wanted)?).await)?;
         let answer: Answer = answer::object(&response)?;
@@ -157,8 +161,23 @@ fn paired(granted: Granted) -> Result<Granted, Denied> {
     if granted.refresh.is_some() { Ok(granted) } else { Err(UNUSABLE.into()) }
 }
 
+/// How an answer of the endpoint is read.
+type Reading = fn(Result<Response, HttpError>) -> Result<Response, Denied>;
+
+fn read_of_machine(answer: Result<Response, HttpError>) -> Result<Response, Denied> {
+    let said = word_of(&answer);
+    match (said.as_deref(), answer::read(answer, |_| None)) {
+        (Some("invalid_client"), Err(ProviderError::Refused { .. })) => Err(ProviderError::Unauthorized.into()),
+        (Some(word), Err(ProviderError::Unauthorized)) if word != "invalid_client" => {
+            Err(ProviderError::Refused { field: None }.into())
+        }
+        (_, Err(ProviderError::NotFound)) => Err(NOT_HERE.into()),
+        (_, outcome) => outcome.map_err(Denied::Other),
+    }
+}
+
 fn read(answer: Result<Response, HttpError>) -> Result<Response, Denied> {
-    let said = answer.as_ref().ok().filter(|response| (400..=499).contains(&response.status)).and_then(said);
+    let said = word_of(&answer);
     match (said.as_deref(), answer::read(answer, |_| None)) {
         (Some("invalid_grant"), Err(ProviderError::Refused { .. } | ProviderError::Unauthorized)) => Err(Denied::Grant),
         (Some("invalid_client" | "unauthorized_client"), Err(ProviderError::Refused { .. })) => {
@@ -169,8 +188,9 @@ fn read(answer: Result<Response, HttpError>) -> Result<Response, Denied> {
     }
 }
 
-/// RFC 6749 §5.2.
-fn said(response: &Response) -> Option<String> {
+/// The word of a refusal (RFC 6749 §5.2).
+fn word_of(answer: &Result<Response, HttpError>) -> Option<String> {
+    let response = answer.as_ref().ok().filter(|response| (400..=499).contains(&response.status))?;
     let body: Value = serde_json::from_slice(&response.body).ok()?;
     body.get("error")?.as_str().map(str::to_owned)
 }
@@ -212,6 +232,35 @@ mod tests {
             assert!(unavailable, "{status}");
         }
         assert!(denied(200, "{}").is_none());
+    }
+
+    #[test]
+    fn what_the_machine_may_not_have_is_not_the_clients_end() {
+        let denied = |status, body: &str| read_of_machine(answered(status, body)).err();
+        let words = [
+            "unauthorized_client",
+            "invalid_scope",
+            "unsupported_grant_type",
+            "invalid_request",
+            "invalid_grant",
+            "new",
+        ];
+        for status in [400, 401, 403] {
+            for word in words {
+                let found = denied(status, &format!(r#"{{"error": "{word}"}}"#));
+                assert_eq!(found, Some(Denied::Other(ProviderError::Refused { field: None })), "{status} {word}");
+            }
+            let client = denied(status, r#"{"error": "invalid_client"}"#);
+            assert_eq!(client, Some(Denied::Other(ProviderError::Unauthorized)), "{status}");
+        }
+        for body in ["", "{}", "<html>", r#"{"error": ["invalid_scope"]}"#, r#"{"error": {}}"#] {
+            assert_eq!(denied(401, body), Some(Denied::Other(ProviderError::Unauthorized)), "{body}");
+            assert_eq!(denied(403, body), Some(Denied::Other(ProviderError::Refused { field: None })), "{body}");
+        }
+        for status in [404, 409, 500] {
+            let unavailable = matches!(denied(status, "{}"), Some(Denied::Other(ProviderError::Unavailable(_))));
+            assert!(unavailable, "{status}");
+        }
     }
 
     #[test]

@@ -32,11 +32,9 @@ impl Verifier {
         request.headers.push(("accept", "application/json".to_owned()));
         let answered = reach.http.send(request).await;
         if let Ok(response) = &answered {
-            match response.status {
-                // What it means to them is not documented. Nobody is asked about here but our own client's persons.
-                403 => return Err(ProviderError::Unauthorized),
-                404 | 410 if !is_object(response) => return Err(ELSEWHERE),
-                _ => {}
+            // A 403 is about that person or token (`Refused`): one of them holds up nobody else.
+            if matches!(response.status, 404 | 410) && !is_object(response) {
+                return Err(ELSEWHERE);
             }
         }
         answer::read(answered, |_| None)

@@ -6,7 +6,7 @@
 //! | after it | what is kept is gone on with, and nobody is asked |
 //!
 //! What is kept is the run and the person's id: a later run of the same onboarding does not take an earlier one's person
-//! for its own.
+//! for its own, and an earlier one's does not take the place of a later one's.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,10 @@ use super::Verifier;
 use super::look::person;
 use super::settings::ExternalState;
 use crate::domain::ProviderId;
-use crate::ports::{Login, ProviderError, Reach, Turn};
+use crate::ports::{Login, ProviderError, Reach, Shared, Turn};
 use crate::providers::answer;
 use crate::providers::fractal::id::Journey;
+use crate::providers::fractal::{ENOUGH, TOO_LATE};
 use crate::secret::Secret;
 
 /// Others may keep something at the same moment so often.
@@ -51,7 +52,10 @@ impl Verifier {
         code: Option<&Secret>,
     ) -> Result<Option<ProviderId>, ProviderError> {
         let Some(code) = code else { return kept(reach, journey).await };
-        let turn = turn(reach.grant).await?;
+        if reach.http.left() < ENOUGH {
+            return Err(TOO_LATE);
+        }
+        let Some(turn) = turn(reach.grant, journey).await? else { return Ok(None) };
         let arrived = match self.arrived(reach, journey, code).await {
             Ok(arrived) => arrived,
             Err(error) => {
@@ -90,16 +94,27 @@ pub(super) async fn kept(reach: Reach<'_>, journey: &Journey) -> Result<Option<P
     Ok(kept.filter(|kept| Some(&kept.run) == run.as_ref()).and_then(|kept| person(&kept.uid)))
 }
 
+/// Whether somebody has come by a later attempt.
+fn is_overtaken(shared: &Shared, journey: &Journey) -> bool {
+    let kept = shared.login.as_ref().and_then(|login| serde_json::from_slice::<Kept>(login.expose()).ok());
+    let later = kept.and_then(|kept| Journey::parse(&ProviderId::parse(kept.run).ok()?));
+    later.is_some_and(|later| later.attempt > journey.attempt)
+}
+
 /// As the link says it, and as what is kept does.
 fn name(journey: &Journey) -> Option<String> {
     journey.id().map(String::from)
 }
 
-async fn turn(grant: &dyn Login) -> Result<Turn, ProviderError> {
+/// None where somebody has come by a later attempt.
+async fn turn(grant: &dyn Login, journey: &Journey) -> Result<Option<Turn>, ProviderError> {
     for _ in 0..RACES {
-        let generation = grant.read().await?.generation;
-        if let Some(turn) = grant.take(generation).await? {
-            return Ok(turn);
+        let shared = grant.read().await?;
+        if is_overtaken(&shared, journey) {
+            return Ok(None);
+        }
+        if let Some(turn) = grant.take(shared.generation).await? {
+            return Ok(Some(turn));
         }
     }
     Err(ProviderError::Renewing)

@@ -23,10 +23,13 @@
 //! | fault | outcome |
 //! | --- | --- |
 //! | silence, 5xx, 429, broken answers | nothing is committed; a one-time token is tried again |
-//! | 401, 403 | `Unauthorized`: our key or our id is not the one that they know |
+//! | 401 | `Unauthorized`: our key or our id is not the one that they know |
+//! | 403 | `Refused`: it is about this one person, and holds up nobody else |
 //! | 404 in JSON | the token is used or unknown, the person is deleted |
 //! | 404 in anything else | another server at this address: nobody is gone by that |
 //! | an unknown word for a status | kept, shown, never an approval |
+//! | approved, of another level than was asked for | the same: `level:basic` |
+//! | approved, and no level is told | counts, unless `settings.level_name` says `required` (assumed: their status is about the newest link) |
 //!
 //! Facts: page "Migration to Kraken" (April 2025) and idOS' public demo code (2025, 2026). What is marked "assumed" is in
 //! neither of them.
@@ -42,9 +45,9 @@ use url::Url;
 
 pub(super) use self::settings::Flavour;
 use self::settings::Settings;
-use super::TOO_MUCH;
 use super::id::Journey;
 use super::jws::Signer;
+use super::{AFTER_LINK, TOO_MUCH};
 use crate::domain::Timestamp;
 use crate::ports::{Entrance, ProviderError, Reach, Renewed, WayBack};
 use crate::providers::answer::below;
@@ -75,11 +78,12 @@ struct Link<'a> {
 }
 
 impl Verifier {
-    /// A link into that run, through us, for as long as its token lives. Nobody is asked for it.
+    /// A link into that run, through us, for as long as its token lives; what the person carries lives longer, because
+    /// they may open it at the last moment. Nobody is asked for it.
     pub(super) fn entrance(&self, reach: Reach<'_>, journey: &Journey, back: &Url) -> Result<Renewed, ProviderError> {
         let now = reach.world.now();
         let until = now + reach.world.pace.of(self.settings.link_life);
-        let carried = reach.way.carry(&journey.onboarding, back, until)?;
+        let carried = reach.way.carry(&journey.onboarding, back, until + reach.world.pace.of(AFTER_LINK))?;
         let url = reach.way.through_us(&self.page(journey, now, until)?, &carried, until)?;
         let entrance = Entrance::Link { url, embed: false };
         Ok(Renewed { entrance, expires_at: Some(until), return_nonce: Some(carried.nonce) })

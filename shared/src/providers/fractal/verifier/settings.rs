@@ -6,6 +6,7 @@
 //! | `api.client_id`, `signing_key` | the key as PKCS#8 PEM; its public half was given to the provider's staff |
 //! | `settings.link_life` | the demo code's hour; the page's own links have no end, ours do |
 //! | `settings.external_state` | `required` or `when_given`: see the folder. Relay: `when_given` (assumed) |
+//! | `settings.level_name` | `required` or `when_given`: whether a person's data have to name the level that was approved |
 //! | `settings.external_user_id` | of relay: whether links give the onboarding's id as the client's own user (assumed: yes) |
 //!
 //! The client's redirect URL is fixed with their staff, too: it has to be our return address (`/v1/return/…`).
@@ -55,10 +56,20 @@ pub(super) enum ExternalState {
     WhenGiven,
 }
 
+/// What the data of a person who is approved must say of the level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LevelName {
+    /// One that answers what was asked for.
+    Required,
+    /// The same or nothing (assumed: their schema is not published).
+    WhenGiven,
+}
+
 /// Settings of these generations' own.
 pub(super) struct Settings {
     pub(super) link_life: Duration,
     pub(super) external_state: ExternalState,
+    pub(super) level_name: LevelName,
     /// Who comes again by a link of the same onboarding is the same user to them.
     pub(super) external_user_id: bool,
 }
@@ -91,7 +102,9 @@ fn own(flavour: Flavour, settings: &mut Section<'_>) -> Settings {
         Flavour::Relay => (ExternalState::WhenGiven, settings.flag("external_user_id", true)),
     };
     let external_state = settings.one_of("external_state", &states).unwrap_or(usual);
-    Settings { link_life: link_life(settings), external_state, external_user_id }
+    let names = [("required", LevelName::Required), ("when_given", LevelName::WhenGiven)];
+    let level_name = settings.one_of("level_name", &names).unwrap_or(LevelName::WhenGiven);
+    Settings { link_life: link_life(settings), external_state, level_name, external_user_id }
 }
 
 fn link_life(settings: &mut Section<'_>) -> Duration {

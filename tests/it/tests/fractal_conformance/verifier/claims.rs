@@ -24,6 +24,8 @@ async fn page_of(account: &dyn Account, options: Value) -> (String, Value, Value
     let (header, claims) = opened(&token);
     assert_eq!(started.expires_at.map(|at| at.seconds()), claims["exp"].as_i64());
     assert_eq!(claims["state"], started.subject.id.as_str());
+    let end = claims["exp"].as_i64().unwrap();
+    assert_eq!(way.ends(), [end + 24 * 60 * 60, end], "who opens the link at the last moment is taken back for a day");
     page.set_query(None);
     (page.to_string(), header, claims)
 }

@@ -175,10 +175,15 @@ pub(super) fn judged(
 
 /// A way whose pages can be read.
 #[derive(Default)]
-pub(super) struct OpenWay(Mutex<Option<Url>>);
+pub(super) struct OpenWay(Mutex<Option<Url>>, Mutex<Vec<Timestamp>>);
 
 impl OpenWay {
     pub(super) const LINK: &'static str = "https://idv.example.com/v1/go/acme/fractal/ticket";
+
+    /// Until when what is carried lives, and then the way through us.
+    pub(super) fn ends(&self) -> Vec<i64> {
+        self.1.lock().unwrap().iter().map(|until| until.seconds()).collect()
+    }
 
     pub(super) fn page(&self) -> Url {
         self.0.lock().unwrap().clone().unwrap()
@@ -190,11 +195,13 @@ impl Way for OpenWay {
         panic!("where people are sent back to is fixed with the client")
     }
 
-    fn carry(&self, _of: &OnboardingId, _back: &Url, _until: Timestamp) -> Result<Carried, ProviderError> {
+    fn carry(&self, _of: &OnboardingId, _back: &Url, until: Timestamp) -> Result<Carried, ProviderError> {
+        self.1.lock().unwrap().push(until);
         Ok(Carried { sealed: "sealed".to_owned(), nonce: "nonce".to_owned() })
     }
 
-    fn through_us(&self, page: &Url, _carried: &Carried, _until: Timestamp) -> Result<Secret, ProviderError> {
+    fn through_us(&self, page: &Url, _carried: &Carried, until: Timestamp) -> Result<Secret, ProviderError> {
+        self.1.lock().unwrap().push(until);
         *self.0.lock().unwrap() = Some(page.clone());
         Ok(Secret::from(Self::LINK.to_owned()))
     }

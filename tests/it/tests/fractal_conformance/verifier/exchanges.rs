@@ -1,6 +1,7 @@
 //! Whose a one-time token is: every answer of the fixtures, those that are about another run, and two at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use idv_gateway::memory::http::json as answer;
@@ -10,6 +11,8 @@ use idv_gateway::secret::Secret;
 use idv_it::bench::Bench;
 use idv_simulators::fractal::Generation;
 use serde_json::{Value, json};
+
+use crate::harness::Hurried;
 
 use super::desk::{
     BY_TOKEN, GENERATIONS, ONBOARDING, Script, USER_ID, account, account_with, back, code, fixture, of_run, run, user,
@@ -167,6 +170,37 @@ impl Login for Lapsing {
 
     async fn give_back(&self, turn: &Turn) {
         self.inner.give_back(turn).await;
+    }
+}
+
+/// A token that can be read once is read where there is time to keep what it says.
+#[tokio::test]
+async fn no_token_is_read_without_the_time_for_it() {
+    for generation in GENERATIONS {
+        let bench = Script::default().on(BY_TOKEN, &of_run("kraken.get.kyc-token.pending", &run())).start();
+        for (left, reads) in [(0, 0), (2999, 0), (3000, 1)] {
+            let hurried = Hurried(bench.reach().http, Duration::from_millis(left));
+            let reach = Reach { http: &hurried, ..bench.reach() };
+            let found = account(generation).exchange(reach, &run(), Some(&code())).await;
+            assert_eq!((bench.calls().len(), found.is_ok()), (reads, reads == 1), "{left}");
+            assert!(found.is_ok() || matches!(found, Err(ProviderError::Unavailable(_))), "{found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_attempt_takes_nothing_from_a_later_one() {
+    let of = |attempt: u8| format!(r#"{{"run":"{ONBOARDING}.{attempt}.basic.liveness.idos","uid":"OTHER"}}"#);
+    for generation in GENERATIONS {
+        for (kept, counts) in [(of(2), false), (of(10), false), (of(1), true), (of(0), true), ("{}".to_owned(), true)] {
+            let bench = Script::default().on(BY_TOKEN, &of_run("kraken.get.kyc-token.pending", &run())).start();
+            bench.grant.put(&Secret::from(kept.clone()));
+            let found = account(generation).exchange(bench.reach(), &run(), Some(&code())).await;
+            assert_eq!(found, Ok(counts.then(|| vec![user(USER_ID)])), "{kept}");
+            assert_eq!(bench.calls().len(), usize::from(counts), "{kept}: nothing is used up");
+            let stands = bench.grant.read().await.unwrap().login.unwrap().matches(kept.as_bytes());
+            assert_eq!(stands, !counts, "{kept}");
+        }
     }
 }
 

@@ -40,7 +40,7 @@ async fn outcome(
 }
 
 fn raw(status: u16, body: &[u8]) -> Result<Response, HttpError> {
-    Ok(Response { status, retry_after: None, cookies: Vec::new(), body: body.to_vec() })
+    Ok(Response { body: body.to_vec(), ..empty(status) })
 }
 
 /// Faults that a repeat may cure.
@@ -92,10 +92,11 @@ async fn rights_and_patience_are_told_as_they_are() {
     let message = json!({"error": {"message": "signature does not match"}});
     for generation in GENERATIONS {
         for line in CALLS {
-            for status in [401, 403] {
+            // A 403 is one person's, and pauses nobody else.
+            for (status, error) in [(401, ProviderError::Unauthorized), (403, ProviderError::Refused { field: None })] {
                 for fault in [Ok(answer(status, &message)), raw(status, b"<html></html>"), Ok(empty(status))] {
                     let (outcome, calls) = outcome(generation, line, fault).await;
-                    assert_eq!((outcome, calls), (Err(ProviderError::Unauthorized), 1), "{line} {status}");
+                    assert_eq!((outcome, calls), (Err(error.clone()), 1), "{line} {status}");
                 }
             }
             let patient = Response { retry_after: Some(Duration::from_secs(40)), ..answer(429, &message) };
