@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `id`, `level` | names of runs, persons and levels; what may be asked for |
 //! | `assess` | what it means: one total table |
+//! | `room` | how long a return URL may be |
 //! | `classic` | link, tokens, `users/me`, the sweep, webhooks |
 //! | `verifier`, `jws` | link and tokens that we sign, the decision, webhooks |
 //! | `specification`, `settings` | what proves a webhook, what is configured |
@@ -34,6 +35,7 @@ mod classic;
 mod id;
 mod jws;
 mod level;
+mod room;
 mod settings;
 mod specification;
 mod verifier;
@@ -98,6 +100,13 @@ impl Fractal {
             bad.push(wrong("return_url", "is missing: Fractal's pages lead nowhere without it"));
         }
         let level = self.choices.asked(wish.options.get("level")).and_then(|asked| self.journey(wish, asked));
+        if let (Ok(journey), Some(back)) = (&level, &wish.return_url) {
+            let room = self.room(journey);
+            if room::weight(back) > room {
+                let rule = format!("must be at most {room} characters with this provider's way through us");
+                bad.push(BadField { field: "return_url".to_owned(), rule });
+            }
+        }
         match (level, wish.return_url.clone()) {
             (Ok(journey), Some(back)) if bad.is_empty() => Ok((journey, back)),
             (level, _) => {
@@ -113,10 +122,21 @@ impl Fractal {
     }
 
     fn entrance(&self, reach: Reach<'_>, journey: &Journey, back: &Url) -> Result<Renewed, ProviderError> {
-        match &self.generation {
+        let renewed = match &self.generation {
             Generation::Classic(classic) => classic.entrance(reach, journey, back),
             Generation::Verifier(verifier) => verifier.entrance(reach, journey, back),
-        }
+        }?;
+        room::measured(&renewed.entrance, back)?;
+        Ok(renewed)
+    }
+
+    /// How long a return URL may be.
+    fn room(&self, journey: &Journey) -> usize {
+        let way = match &self.generation {
+            Generation::Classic(classic) => classic.way(journey),
+            Generation::Verifier(verifier) => verifier.way(journey),
+        };
+        way.room()
     }
 
     /// What a run asked for; of a person who came without us, what the settings ask for.

@@ -11,6 +11,7 @@ mod harness;
 mod ledgers;
 mod looks;
 mod proofs;
+mod rooms;
 mod rotations;
 mod starts;
 mod sweeps;

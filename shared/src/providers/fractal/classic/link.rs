@@ -5,7 +5,7 @@
 //! into a cookie: then who denies is told as that. With `settings.cookie: false` the link is Fractal's own, which may be
 //! shown in a frame; a denial is then seen as nothing, and the link runs out.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::Classic;
 use crate::domain::Timestamp;
@@ -13,6 +13,7 @@ use crate::ports::{Entrance, ProviderError, Reach, Renewed};
 use crate::providers::fractal::AFTER_LINK;
 use crate::providers::fractal::id::Journey;
 use crate::providers::fractal::level::Asked;
+use crate::providers::fractal::room::{OWN_WRITTEN, Way};
 use crate::secret::Secret;
 
 /// Who, and how they are reached.
@@ -36,6 +37,15 @@ impl Classic {
         };
         let expires_at: Option<Timestamp> = Some(until);
         Ok(Renewed { entrance: Entrance::Link { url, embed }, expires_at, return_nonce: Some(carried.nonce) })
+    }
+
+    /// How long a link into that run becomes.
+    pub(in super::super) fn way(&self, journey: &Journey) -> Way {
+        let scopes = scopes(&journey.asked, self.settings.details);
+        let members = [("client_id", self.client_id.as_str()), ("response_type", "code"), ("scope", &scopes)];
+        let written = form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
+        let page = self.authorize.as_str().len() + "?redirect_uri=&state=&".len() + written.len() + OWN_WRITTEN;
+        Way { page, in_page: true, through_us: self.settings.cookie }
     }
 
     fn page(&self, back: &Url, asked: &Asked, state: &str) -> Url {

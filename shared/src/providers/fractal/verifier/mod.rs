@@ -47,6 +47,7 @@ pub(super) use self::settings::Flavour;
 use self::settings::Settings;
 use super::id::Journey;
 use super::jws::Signer;
+use super::room::Way;
 use super::{AFTER_LINK, TOO_MUCH};
 use crate::domain::Timestamp;
 use crate::ports::{Entrance, ProviderError, Reach, Renewed, WayBack};
@@ -62,6 +63,15 @@ pub(super) struct Verifier {
     signer: Signer,
     settings: Settings,
 }
+
+/// Of a token's length: its header with a dot.
+const HEADER: usize = 48;
+/// The same with a dot, in base64.
+const SIGNATURE: usize = 177;
+/// Of claims that cannot be written, so that nothing else fits.
+const LONGEST: usize = 8 * 1024;
+/// As long as a time becomes.
+const LATEST: Timestamp = Timestamp::from_millis(9_999_999_999_000);
 
 /// What a link says. Where the person goes afterwards is fixed with the client and not sent.
 #[derive(Serialize)]
@@ -89,17 +99,41 @@ impl Verifier {
         Ok(Renewed { entrance, expires_at: Some(until), return_nonce: Some(carried.nonce) })
     }
 
-    fn page(&self, journey: &Journey, now: Timestamp, until: Timestamp) -> Result<Url, ProviderError> {
-        let state = journey.id().ok_or(TOO_MUCH)?;
-        let token = self.signer.token(&Link {
+    /// How long a link into that run becomes: claims and header in base64, and a signature of 132 bytes.
+    pub(super) fn way(&self, journey: &Journey) -> Way {
+        let state = journey.id().map(String::from).unwrap_or_default();
+        let level = journey.asked.joined();
+        let claims = self.claims(journey, (&state, &level), LATEST, LATEST);
+        let claims = serde_json::to_vec(&claims).map_or(LONGEST, |claims| claims.len());
+        let token = HEADER + claims.div_ceil(3) * 4 + SIGNATURE;
+        Way {
+            page: below(&self.base, &["kyc"]).as_str().len() + "?token=".len() + token,
+            in_page: false,
+            through_us: true,
+        }
+    }
+
+    fn claims<'a>(
+        &'a self,
+        journey: &'a Journey,
+        (state, level): (&'a str, &'a str),
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Link<'a> {
+        Link {
             client_id: &self.client_id,
             kyc: true,
-            level: &journey.asked.joined(),
-            state: state.as_str(),
+            level,
+            state,
             external_user_id: self.settings.external_user_id.then_some(journey.onboarding.as_str()),
             iat: now.seconds(),
             exp: until.seconds(),
-        })?;
+        }
+    }
+
+    fn page(&self, journey: &Journey, now: Timestamp, until: Timestamp) -> Result<Url, ProviderError> {
+        let state = journey.id().ok_or(TOO_MUCH)?;
+        let token = self.signer.token(&self.claims(journey, (state.as_str(), &journey.asked.joined()), now, until))?;
         let token = token.expose_text().map_err(|_| ProviderError::Unavailable("a token could not be written"))?;
         let mut page = below(&self.base, &["kyc"]);
         page.query_pairs_mut().append_pair("token", token);
