@@ -20,7 +20,9 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
          ## What is checked\n\nIn this order; the first flaw that is found is the part's `provider_status`, and nothing else of the \
          content is kept. A flaw is never an error of the look, and never an approval.\n\n{}\n\
          ## What it means\n\nWith `basic` asked for and one copy shared; the columns are the setting `user_shared`. Of several copies one \
-         that approves is enough; else the best of what the others say. A run whose credential was approved and is not granted \
+         that approves is enough, the newest first, and older ones are `not_read` then; else the best of what the others say. A look reads 16 \
+         copies, as far as its time goes. Beside one that was not read, or whose content is not to be had now, only an approval counts: else the last \
+         status is kept and the copy is shown as unrecognised. A run whose credential was approved and is not granted \
          any more is told as such.\n\n{}\n\
          ### Who inserted it\n\n{}\n\
          ## Errors\n\nWhatever the node itself does wrong is an error of the look: nothing is committed. A session that ends is renewed once.\n\n{}\n\
@@ -42,7 +44,7 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
 const HEARD: &str = "\
 1. Fractal's webhook `credential_shared`, proven on a connection with Fractal whose setting `idos_connection` names this one \
 ([fractal](fractal.md#events)). It is about `credential/{id of our copy}`.
-2. The list of all grants to us, read on every ten minutes (`feed`), in which those are found that nobody announced.
+2. The list of all grants to us, read on at its end every ten minutes and once a day as a whole (`feed`), in which those are found that nobody announced.
 3. The schedule, for what changes unannounced: that a grant was taken back, that notes say `revoked`, that a date has passed.
 
 **Whose it is.** An event names neither our reference nor the verification provider's user. The node is asked whose copy it is; the \
@@ -60,7 +62,10 @@ The node says who inserted a copy. Under a *write grant* it is the issuer, who s
 checks; with that key among the issuer's `signers`, the copy is as the issuer made it. Whatever else the node says counts as \
 the person's own doing, whose signing key is a throw-away. What such a copy is worth is the tenant's to say: `review` puts it \
 before a person of the tenant, `accept` approves it where its fields are plausible (dates in their order, names, numbers and files in their form; two values of one \
-form in each other's place cannot be seen), `refuse` rejects it ([decision 26](../adr/0026-who-inserted-a-credential-decides-what-its-proof-is-worth.md)).
+form in each other's place cannot be seen) and the node knows an original of it that one of the issuer's `signers` signed, whose notes then count; `refuse` rejects it ([decision 26](../adr/0026-who-inserted-a-credential-decides-what-its-proof-is-worth.md)).
+
+What `accept` still cannot tell: whether the content of the copy is that original's, because the person names the one and encrypts the \
+other. Who has a good credential could bring a revoked one under its name.
 
 `details` gives the tenant the credential itself, read live and stored nowhere, with who inserted it. A tenant that decides by a \
 field of it should look at that first.

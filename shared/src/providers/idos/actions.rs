@@ -10,13 +10,14 @@ use serde_json::json;
 use url::Url;
 
 use super::challenge::Signer;
-use super::credential::{Copied, Flaw, Inserter};
+use super::credential::{Copied, Flaw};
+use super::grants::{Grant, Listed, inserter, joined};
 use super::id::is;
 use super::kwil::payload::{self, Argument};
 use super::kwil::rpc;
 use super::kwil::table::{self, Raised, Row};
 use super::session::Session;
-use crate::domain::{ProviderId, Timestamp};
+use crate::domain::ProviderId;
 use crate::ports::{HttpError, ProviderError, Reach, Request, Response};
 use crate::providers::answer::below;
 
@@ -37,17 +38,6 @@ pub(super) struct Node {
     pub(super) base: Url,
     rpc: Url,
     page_size: u32,
-}
-
-/// A grant to us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Grant {
-    /// The copy.
-    pub(super) copy: ProviderId,
-    pub(super) owner: ProviderId,
-    pub(super) inserter: Inserter,
-    pub(super) content_hash: Option<String>,
-    pub(super) locked_until: Option<Timestamp>,
 }
 
 /// A copy's row.
@@ -105,7 +95,7 @@ impl Node {
             if page > 1 && reach.http.left() < FURTHER {
                 break;
             }
-            let found = self.grants(reach, Some(user), page).await?;
+            let found = self.grants(reach, user, page).await?;
             let last = self.is_last(found.len());
             grants.extend(found);
             if last {
@@ -115,21 +105,34 @@ impl Node {
         Ok((joined(grants), false))
     }
 
-    /// A page of the grants to us, of one user or of all; the first has number 1.
-    pub(super) async fn grants(
-        &self,
-        reach: Reach<'_>,
-        user: Option<&ProviderId>,
-        page: i64,
-    ) -> Result<Vec<Grant>, ProviderError> {
-        let owner = user.map_or(Argument::Uuid(None), |user| Argument::uuid(user.as_str()));
-        let arguments = [owner, Argument::Int8(page), Argument::Int8(self.page_size.into())];
-        let response = self.call(reach, "get_access_grants_granted", &arguments).await?;
+    /// A page of a user's grants to us; the first has number 1.
+    async fn grants(&self, reach: Reach<'_>, user: &ProviderId, page: i64) -> Result<Vec<Grant>, ProviderError> {
+        let response = self.page(reach, Argument::uuid(user.as_str()), page).await?;
         let grants = self.read_grants(&response)?;
-        if user.is_some_and(|user| grants.iter().any(|grant| grant.owner != *user)) {
+        if grants.iter().any(|grant| grant.owner != *user) {
             return Err(ProviderError::Foreign("it is a grant of another user"));
         }
         Ok(grants)
+    }
+
+    /// A page of the grants to us of all users, as far as its rows can be read.
+    pub(super) async fn listed(&self, reach: Reach<'_>, page: i64) -> Result<Listed, ProviderError> {
+        let response = self.page(reach, Argument::Uuid(None), page).await?;
+        let mut listed = Listed { grants: Vec::new(), skipped: 0 };
+        if let Ok(table) = table::read(&response)? {
+            for row in table.rows() {
+                match Grant::read(&row, self.session.signer.name()) {
+                    Ok(grant) => listed.grants.push(grant),
+                    Err(_) => listed.skipped += 1,
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    async fn page(&self, reach: Reach<'_>, owner: Argument<'_>, page: i64) -> Result<Response, ProviderError> {
+        let arguments = [owner, Argument::Int8(page), Argument::Int8(self.page_size.into())];
+        self.call(reach, "get_access_grants_granted", &arguments).await
     }
 
     /// Whether a page of so many rows is the last.
@@ -236,23 +239,9 @@ impl Node {
 
     fn read_grants(&self, response: &Response) -> Result<Vec<Grant>, ProviderError> {
         match table::read(response)? {
-            Ok(table) => table.rows().map(|row| self.grant(&row)).collect(),
+            Ok(table) => table.rows().map(|row| Grant::read(&row, self.session.signer.name())).collect(),
             Err(Raised::NoCredential | Raised::NotShared) => Ok(Vec::new()),
         }
-    }
-
-    fn grant(&self, row: &Row<'_, '_>) -> Result<Grant, ProviderError> {
-        if !row.required("ag_grantee_wallet_identifier")?.eq_ignore_ascii_case(self.session.signer.name()) {
-            return Err(ProviderError::Foreign("it is a grant to somebody else"));
-        }
-        let locked = row.number("locked_until")?.filter(|seconds| *seconds > 0);
-        Ok(Grant {
-            copy: row.uuid("data_id")?,
-            owner: row.uuid("ag_owner_user_id")?,
-            inserter: row.text("inserter_type")?.map_or(Inserter::Unknown, |word| inserter(&word)),
-            content_hash: row.text("content_hash")?.map(Cow::into_owned).filter(|hash| !hash.is_empty()),
-            locked_until: locked.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000))),
-        })
     }
 }
 
@@ -263,30 +252,4 @@ fn place(row: &Row<'_, '_>) -> Result<Place, ProviderError> {
     let content = row.text("content")?.filter(|content| !content.is_empty());
     let decoded = content.map(|content| BASE64.decode(content.as_bytes()).map_err(|_| Flaw::NotBase64));
     Ok(Place::Here(decoded.unwrap_or(Err(Flaw::NoContent))))
-}
-
-fn inserter(word: &str) -> Inserter {
-    match word {
-        "user" => Inserter::User,
-        "delegated_write_grant" => Inserter::WriteGrant,
-        _ => Inserter::Unknown,
-    }
-}
-
-/// One grant for each copy: a person may grant the same one again, with another lock.
-fn joined(grants: Vec<Grant>) -> Vec<Grant> {
-    let mut joined: Vec<Grant> = Vec::new();
-    for grant in grants {
-        match joined.iter_mut().find(|other| other.copy == grant.copy) {
-            Some(other) => {
-                other.locked_until = other.locked_until.max(grant.locked_until);
-                other.content_hash = other.content_hash.take().or(grant.content_hash);
-                if other.inserter != grant.inserter && grant.inserter == Inserter::WriteGrant {
-                    other.inserter = grant.inserter;
-                }
-            }
-            None => joined.push(grant),
-        }
-    }
-    joined
 }

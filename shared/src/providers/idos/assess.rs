@@ -5,8 +5,8 @@
 //! | nothing is known at all | created |
 //! | none was ever granted | link_issued: the person has still to share |
 //! | a word or a kind of part that nobody here knows | unrecognised: the last status is kept |
-//! | `not_read` (too many, too large, not to be had now) beside one that approves | passed over: one is enough |
-//! | `not_read` beside none that approves | unrecognised, too: it may be the one on which an approval rests, so the last status |
+//! | `not_read`, `content_unavailable`, `content_refused` beside one that approves | passed over: one is enough |
+//! | the same beside none that approves | unrecognised, too: it may be the one on which an approval rests, so the last status |
 //! | | is kept and the copy is shown; what is not read neither approves nor takes an approval back |
 //! | one or more that are there | what the best of them says (below, from top to bottom); one good one is enough |
 //! | none is there any more, one of them was good | cancelled, `consent_declined`: the person took it back |
@@ -20,7 +20,7 @@
 //! | `notes_unknown` | in_review | `other` | the tenant must act |
 //! | `unknown_context`, `unknown_member` | in_review: it may be a new version | `document_unsupported` | the tenant must act |
 //! | `not_yet_valid` | in_review until its day has come | `other` | |
-//! | `box_…`, `hash_mismatch`, `content_…` | action_required | `provider_error` | the person shares again |
+//! | `box_…`, `hash_mismatch`, other `content_…` | action_required | `provider_error` | the person shares again |
 //! | `unsupported_storage`, `too_large` | action_required | `document_unsupported` | the person shares another |
 //! | `expired` | expired | `document_expired` | |
 //! | `revoked` | cancelled | `overturned` | |
@@ -92,11 +92,15 @@ fn is_copy(part: &Part) -> bool {
     Kind::of(&part.resource) == Some(Kind::Credential)
 }
 
-/// A copy that was not read, or a user whose list was not read to its end.
+/// A copy that was not read, or whose content is not to be had now, or a user whose list was not read to its end.
 fn is_unread(part: &Part) -> bool {
-    matches!(Kind::of(&part.resource), Some(Kind::Credential | Kind::User))
-        && part.provider_status == NOT_READ
-        && part.standing == Standing::Open
+    let word = part.provider_status.as_str();
+    let unread = match Kind::of(&part.resource) {
+        Some(Kind::Credential) => word == NOT_READ || Flaw::from_text(word).is_some_and(Flaw::is_passing),
+        Some(Kind::User) => word == NOT_READ,
+        Some(Kind::Share) | None => false,
+    };
+    unread && part.standing == Standing::Open
 }
 
 /// A part that says nothing about a copy, and nothing that nobody can read.
@@ -168,8 +172,10 @@ fn meaning(flaw: Flaw, user_shared: UserShared) -> (Status, Reason, Option<Actio
         Flaw::NotesUnknown => (Status::InReview, Reason::Other, Some(TENANT)),
         Flaw::UnknownContext | Flaw::UnknownMember => (Status::InReview, Reason::DocumentUnsupported, Some(TENANT)),
         Flaw::NotYetValid => (Status::InReview, Reason::Other, None),
-        Flaw::NoContent
+        // the first two only of a copy that is gone
+        Flaw::ContentAway
         | Flaw::ContentRefused
+        | Flaw::NoContent
         | Flaw::WrongLength
         | Flaw::WrongContent
         | Flaw::NotBase64

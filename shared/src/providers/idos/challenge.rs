@@ -3,6 +3,9 @@
 //! What is signed is text that the gateway chose. It is signed only if it says that it is for this gateway, in the form
 //! that is known and, where one is configured, for our chain; and if no member of it brings lines of its own: else whoever
 //! stands in the gateway's place could have us sign a login somewhere else.
+//!
+//! The public clients compare domain and chain only where the challenge names them. Here a domain must be there, and a chain
+//! where one is configured: stricter by choice, since an empty line in what is signed would hold for any gateway.
 
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::signature::{Ed25519KeyPair, KeyPair};

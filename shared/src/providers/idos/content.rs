@@ -4,12 +4,17 @@
 //! | what | then |
 //! | --- | --- |
 //! | `ipfs://…` | asked for by the copy's id; where the gateway does not know that way (404), by the CID |
-//! | found under neither | `no_content` |
-//! | not given to us (403) | `content_refused` |
+//! | found under neither | `content_unavailable` |
+//! | not given to us (403), although its row is | `content_refused` |
 //! | longer than is said, or than is read | `too_large` |
 //! | other than was said: length, CID | `wrong_length`, `wrong_content` |
 //! | `ukyc://…` and any other address | `unsupported_address`: another programme's access token would be needed |
-//! | silence, 429, 5xx | an error: the look is repeated |
+//! | silence, 429, 5xx | an error: the copy was not read |
+//!
+//! A store that has lost a content for a moment, or has not got it yet, says 404 or 403 like one that never had it, and a
+//! grant does not say how old it is. So these two say nothing of the credential: what was approved by it stays so, and is
+//! not approved by it for the first time either (see `assess`). A status is read before a length: a page that explains an
+//! error may be longer than a small content.
 
 use data_encoding::{Encoding, Specification};
 use ring::digest::{SHA256, digest};
@@ -25,6 +30,8 @@ use crate::providers::answer::{self, below};
 const UNKNOWN_SIZE: usize = 20 * 1024 * 1024;
 /// More is not read, whatever the row says.
 const MOST: usize = 28 * 1024 * 1024;
+/// An answer that is no content may be as long as this.
+const EXPLAINED: usize = 64 * 1024;
 /// Bytes of a file that stand together (public code).
 const CHUNK: usize = 262_144;
 /// Leaves of one node; more would need another level.
@@ -63,7 +70,7 @@ impl Idos {
             answer = self.get(reach, &["ipfs", cid], limit).await?;
         }
         let bytes = match answer {
-            Ok(Response { status: 404 | 410, .. }) => return Ok(Err(Flaw::NoContent)),
+            Ok(Response { status: 404 | 410, .. }) => return Ok(Err(Flaw::ContentAway)),
             Ok(Response { status: 403, .. }) => return Ok(Err(Flaw::ContentRefused)),
             Err(HttpError::TooLong) => return Ok(Err(Flaw::TooLarge)),
             answer @ (Ok(_) | Err(_)) => answer::read(answer, |_| None)?.body,
@@ -86,8 +93,7 @@ impl Idos {
         let url = below(&self.node.base, &[&["blob", "v1"], below_blobs].concat());
         let request = || {
             let mut request = Request::to_provider(Method::Get, url.clone());
-            // An error may be longer than a small content.
-            (request.limit, request.deadline) = (limit.max(4096), LONG);
+            (request.limit, request.deadline) = (limit.max(EXPLAINED), LONG);
             request
         };
         let answer = self.node.session.within(reach, &request).await?;

@@ -20,8 +20,9 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::Idos;
-use super::actions::{Grant, Shared};
+use super::actions::Shared;
 use super::credential::{self, Copied, Flaw, Judged, Level, Opened};
+use super::grants::Grant;
 use super::id::{Kind, Root};
 use crate::domain::{Part, ProviderId, Resource, Snapshot, Standing};
 use crate::ports::{ProviderError, Reach, Whose};

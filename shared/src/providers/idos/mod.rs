@@ -9,7 +9,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `session`, `challenge` | the gateway's sign-in, which all functions share |
-//! | `kwil`, `actions`, `content` | how the node is asked, where a copy's content is |
+//! | `kwil`, `actions`, `grants`, `content` | how the node is asked, where a copy's content is |
 //! | `look` | what is read, whose a thing is |
 //! | `credential` | a copy opened and judged |
 //! | `assess` | what it means: one total table |
@@ -23,6 +23,7 @@
 //! | a challenge for another domain, version or chain | nothing is signed: `Unauthorized` |
 //! | a grant or copy of another user | `Foreign`, never stored |
 //! | a copy that was revoked in between | as if it was not granted |
+//! | one copy that cannot be read now, beside others | `not_read`: it neither approves nor takes an approval back |
 //! | a content that is not there, too long, not what was named, not for our key, badly signed… | a part with that reason |
 //!
 //! Facts are of idOS's public code and documentation, named by topic. What was not found is assumed, said to be so, and can
@@ -34,6 +35,7 @@ mod challenge;
 mod content;
 mod credential;
 mod feed;
+mod grants;
 mod id;
 mod kwil;
 mod look;
@@ -51,6 +53,7 @@ use url::Url;
 use self::actions::Node;
 use self::credential::Key;
 pub use self::credential::{Flaw, SharedBy, UserShared};
+use self::id::Root;
 use self::settings::Settings;
 pub(super) use self::settings::configure;
 use self::specification::SPECIFICATION;
@@ -115,8 +118,9 @@ impl Account for Idos {
         assess::asking(parts, self.settings.terms.user_shared)
     }
 
-    fn renews_links(&self, _run: Option<&Resource>) -> bool {
-        true
+    /// A run that names nobody can never end well: what helps is another, with the name that a `resume` then brings.
+    fn renews_links(&self, run: Option<&Resource>) -> bool {
+        run.and_then(Root::read).is_none_or(|root| root.user.is_some())
     }
 
     async fn renew(

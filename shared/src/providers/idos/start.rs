@@ -2,7 +2,8 @@
 //! the tenant's app, which must know our two public keys; that page or app is what we give.
 //!
 //! Where the app knows the person's idOS user, the run has that name, and every grant of theirs finds it. Where it does
-//! not, the run waits, until one is begun with the name.
+//! not, the run waits, and names are never added to it: another is begun with the name, by `start`, or by a `resume` with
+//! `subject.user_id` once the run's own link does not live any more. While that lives, a `resume` answers it, as it is.
 
 use serde_json::{Map, Value, json};
 use url::Url;

@@ -1,6 +1,6 @@
 //! Contents: in the row, or by address; what an address or the bytes behind it can have wrong.
 
-use idv_gateway::domain::Standing;
+use idv_gateway::domain::{Assessment, Standing};
 use idv_gateway::memory::http::{empty, json as answer};
 use idv_gateway::ports::{HttpError, ProviderError, Response};
 use serde_json::{Value, json};
@@ -17,6 +17,11 @@ const ROW: &str = "rpc.call.get-credential-shared.response.blob";
 
 fn bytes(body: Vec<u8>) -> Result<Response, HttpError> {
     Ok(Response { body, ..empty(200) })
+}
+
+/// That explains itself at length.
+fn page(status: u16) -> Result<Response, HttpError> {
+    Ok(Response { body: vec![b' '; 60_000], ..empty(status) })
 }
 
 fn row(column: &str, value: &Value) -> Vec<Result<Response, HttpError>> {
@@ -61,7 +66,7 @@ async fn the_copys_own_address_is_asked_first_and_the_session_comes_along() {
     for line in [by_copy(), by_cid()] {
         let call = bench.call(&line);
         assert_eq!(call.header("cookie"), Some(COOKIE));
-        assert_eq!(call.limit, 4096, "a small content, or an error");
+        assert_eq!(call.limit, 64 * 1024, "a small content, or an error");
     }
 }
 
@@ -98,9 +103,15 @@ async fn a_bad_content_is_a_part_with_a_reason() {
         ("content_mismatch", blob(longer).only(CREDENTIAL, row("content_size", &json!(1_928)))),
         ("content_mismatch", uri("ipfs://bafkreifpcu2nehx67tb3ukmgunkxac5n4h5aygqiym35xfwecatcdglmiy")),
         (
-            "content_missing",
+            "content_unavailable",
             Script::stored().only(&by_copy(), vec![Ok(empty(404))]).only(&by_cid(), vec![Ok(empty(404))]),
         ),
+        // an error's page is longer than the content would be
+        (
+            "content_unavailable",
+            Script::stored().only(&by_copy(), vec![Ok(empty(404))]).only(&by_cid(), vec![page(410)]),
+        ),
+        ("content_refused", Script::stored().only(&by_copy(), vec![page(403)])),
         ("content_missing", Script::stored().only(CREDENTIAL, row("content_uri", &json!(null)))),
         (
             "content_refused",
@@ -127,12 +138,27 @@ async fn a_bad_content_is_a_part_with_a_reason() {
     }
 }
 
+/// A content that is away for a moment takes no approval back, and gives none.
+#[tokio::test]
+async fn a_content_that_is_away_changes_no_status() {
+    for away in [
+        Script::stored().only(&by_copy(), vec![Ok(empty(404))]).only(&by_cid(), vec![Ok(empty(404))]),
+        Script::stored().only(&by_copy(), vec![Ok(empty(403))]),
+    ] {
+        let bench = away.start();
+        let snapshot = account().look(bench.reach(), &root()).await.unwrap();
+        let assessed = account().assess(snapshot.parts());
+        assert_eq!(assessed, Assessment::Unrecognised { resource: copy() });
+    }
+}
+
 /// What is wrong with the gateway is none of the content's.
 #[tokio::test]
 async fn a_gateway_that_does_not_answer_fails_the_look() {
     for (fault, expected) in [
         (Ok(empty(429)), ProviderError::Busy { retry_after: None }),
         (Ok(empty(503)), ProviderError::Unavailable("its own fault")),
+        (page(502), ProviderError::Unavailable("its own fault")),
         (Err(HttpError::TimedOut), ProviderError::Unavailable("not done by the deadline")),
         (Err(HttpError::Broken), ProviderError::Unavailable("the connection broke")),
     ] {

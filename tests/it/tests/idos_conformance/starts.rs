@@ -59,7 +59,9 @@ async fn a_run_is_made_of_our_own_reference() {
 #[tokio::test]
 async fn a_run_is_entered_again_at_the_same_place() {
     let (account, bench, back) = (account(), Script::new().start(), Url::parse(RETURN_URL).unwrap());
-    assert!(account.renews_links(None) && account.renews_links(Some(&root())));
+    assert!([None, Some(&root()), Some(&user())].into_iter().all(|run| account.renews_links(run)));
+    let unnamed = resource("share", &format!("{ONBOARDING}.1.basic"));
+    assert!(!account.renews_links(Some(&unnamed)), "another run may have the name");
     for (channel, expected) in [(Channel::Link, "link"), (Channel::Sdk, "token")] {
         let renewed = account.renew(bench.reach(), &root(), None, channel, Some(&back)).await.unwrap().unwrap();
         assert_eq!(entrance(&renewed.entrance), expected);

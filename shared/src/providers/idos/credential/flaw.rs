@@ -9,7 +9,8 @@ closed_list! {
     pub enum Flaw {
         Revoked = "revoked": "The issuer's public notes say that it is revoked.",
         NotesUnknown = "notes_unknown": "The public notes give it a status that nobody here knows.",
-        NoContent = "content_missing": "The node has neither a content nor an address of one, or nothing is there.",
+        NoContent = "content_missing": "The node has neither a content nor an address of one.",
+        ContentAway = "content_unavailable": "It has an address, and nothing is found there now.",
         ContentRefused = "content_refused": "It is granted to us, and its content is refused all the same.",
         UnsupportedAddress = "unsupported_storage": "It is stored where the gateway cannot read.",
         TooLarge = "too_large": "It is larger than is read.",
@@ -37,18 +38,22 @@ closed_list! {
 }
 
 impl Flaw {
+    /// It says nothing of the credential, neither for it nor against it: its content may be there again.
+    pub(in super::super) const fn is_passing(self) -> bool {
+        matches!(self, Self::ContentAway | Self::ContentRefused)
+    }
+
     /// Where a part with this flaw stands. What a person's own copy is worth, the tenant says.
     pub(in super::super) const fn standing(self, policy: UserShared) -> Standing {
         match self {
             Self::Revoked | Self::Expired => Standing::Ended,
-            Self::NotYetValid => Standing::Open,
+            Self::NotYetValid | Self::ContentAway | Self::ContentRefused => Standing::Open,
             Self::UserShared => match policy {
                 UserShared::Refuse => Standing::Rejected,
                 UserShared::Review | UserShared::Accept => Standing::Waiting,
             },
             Self::NotesUnknown
             | Self::NoContent
-            | Self::ContentRefused
             | Self::UnsupportedAddress
             | Self::TooLarge
             | Self::WrongLength
