@@ -83,12 +83,20 @@ const CLASSIC: &[Member] = &[
     ],
 ];
 
-const SIGNED: &[Member] = &[[
-    "external_state",
-    "`required`, `when_given`",
-    "required; of the relay when_given",
-    "whether the answer about a one-time token has to name the run of our own link; one that names another is refused in any case",
-]];
+const SIGNED: &[Member] = &[
+    [
+        "external_state",
+        "`required`, `when_given`",
+        "required; of the relay when_given",
+        "whether the answer about a one-time token has to name the run of our own link; one that names another is refused in any case",
+    ],
+    [
+        "level_name",
+        "`required`, `when_given`",
+        "when_given",
+        "whether the data of a person who is approved have to name the level (`review.levelName`); one that does not answer what was asked for approves in no case",
+    ],
+];
 
 const RELAY: &[Member] = &[[
     "external_user_id",

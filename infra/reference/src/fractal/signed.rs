@@ -30,7 +30,13 @@ pub(super) fn rows() -> Result<Vec<Vec<String>>, ReferenceError> {
     })?];
     for word in WORDS {
         let title = if word == UNKNOWN { "anything else".to_owned() } else { format!("`{word}`") };
-        rows.push(titled(&title, |name| meaning(name, word))?);
+        rows.push(titled(&title, |name| meaning(name, word, Some("basic")))?);
+    }
+    for (title, level) in [
+        ("`approved`, of another level than was asked for", Some("uniqueness")),
+        ("`approved`, and their data name no level", None),
+    ] {
+        rows.push(titled(title, |name| meaning(name, "approved", level))?);
     }
     for (title, names) in [
         ("a one-time token whose answer names another run", Names::Anothers),
@@ -53,15 +59,22 @@ fn titled(title: &str, cell: impl Fn(&str) -> Result<String, ReferenceError>) ->
     Ok(row)
 }
 
-fn meaning(name: &str, word: &'static str) -> Result<String, ReferenceError> {
+/// Of a status, with data that name this level.
+fn meaning(name: &str, word: &'static str, level: Option<&'static str>) -> Result<String, ReferenceError> {
     let stage = Staged::of(name, &[])?;
     let run = stage.begun(nothing(), json!({"level": "basic"}))?;
     if let Some(refused) = come(&stage, &run, &Names::Ours)? {
         return Err(wrong(refused));
     }
     stage.answers(move |call| {
-        let asked = call.line() == format!("GET /public/kyc/{USER}/status");
-        Ok(if asked { answer(200, &json!({"status": word})) } else { empty(404) })
+        let asks = |of: &str| call.line() == format!("GET /public/kyc/{USER}/{of}");
+        Ok(if asks("status") {
+            answer(200, &json!({"status": word}))
+        } else if asks("data") {
+            answer(200, &json!({"review": {"levelName": level}}))
+        } else {
+            empty(404)
+        })
     });
     stage.looked(&run)
 }
