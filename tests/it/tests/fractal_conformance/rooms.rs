@@ -59,7 +59,7 @@ fn house(origin: &str, tenant: &str) -> House {
     vault.set(config);
     let ledger = Arc::new(MemoryLedger::new(world.pace));
     let gateway = Gateway {
-        ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
+        ledger: ledger.clone(),
         bells: Arc::new(MemoryBells::new(Arc::clone(&world.clock))),
         vault: Arc::new(vault),
         http: Arc::new(ScriptedHttp::new(|_| Err(HttpError::Unreachable))),
