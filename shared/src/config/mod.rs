@@ -178,10 +178,11 @@ fn check_references(
     for (name, connection) in connections.iter().filter(|_| reader == Reader::Operator) {
         let Some((other, provider)) = connection.account.refers_to() else { continue };
         if connections.get(other).is_none_or(|other| other.account.provider() != provider) {
-            let place = section.place_of(&format!("connections.{name}.settings"));
-            section
-                .faults()
-                .add(&place, format!("names the connection {other}: the tenant has none of that name for {provider}"));
+            let place = section.place_of(&format!("connections.{name}.settings.{provider}_connection"));
+            let rule = format!(
+                "names {other}, and the tenant has no connection {other} with the provider {provider}: add one, or leave this out"
+            );
+            section.faults().add(&place, rule);
         }
     }
 }

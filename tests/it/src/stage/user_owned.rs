@@ -237,8 +237,17 @@ impl Stage {
 
     /// A tenant's application is told of what was shared in idOS; gives the acquaintance whose events they are.
     pub fn tells_of(&self, tenant: &str, shared: &Shared) -> String {
+        self.tells(tenant, &shared.user_id, shared)
+    }
+
+    /// The same, of an event that does not say whose it is: idOS has to be asked.
+    pub fn tells_of_somebodys(&self, tenant: &str, shared: &Shared) -> String {
+        self.tells(tenant, "somebody", shared)
+    }
+
+    fn tells(&self, tenant: &str, human: &str, shared: &Shared) -> String {
         let acquaintance = self.acquaintance(tenant);
-        let (human, credential) = (Some(shared.user_id.clone()), Some(shared.credential_id.clone()));
+        let (human, credential) = (Some(human.to_owned()), Some(shared.credential_id.clone()));
         self.fractal().act(&acquaintance, Act::ShareCredential { human, credential }).unwrap();
         acquaintance
     }

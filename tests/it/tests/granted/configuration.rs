@@ -73,7 +73,7 @@ fn a_reference_that_leads_nowhere_is_the_operators_to_mend_and_takes_nothing_dow
         };
         assert_eq!(told.len(), usize::from(wrong), "{name}: {told:?}");
         if let Some(told) = told.first() {
-            assert!(told.starts_with("tenants.acme.connections.one.settings"), "{name}: {told}");
+            assert!(told.starts_with("tenants.acme.connections.one.settings.idos_connection"), "{name}: {told}");
             assert!(told.contains("idos") && (name == "itself" || told.contains("vault")), "{name}: {told}");
         }
         let served = read_tenant(&Tenant::parse("acme").unwrap(), &tenant(&connections), Rules::default());

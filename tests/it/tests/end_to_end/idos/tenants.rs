@@ -25,7 +25,7 @@ async fn what_one_tenant_is_told_reaches_no_other_ones_idos() {
     };
 
     // beta's own application at Fractal tells beta of it
-    let acquaintance = stage.tells_of("beta", &shared);
+    let acquaintance = stage.tells_of_somebodys("beta", &shared);
     stage.fractal_answered(&acquaintance).await;
     let asked = |_: &idv_simulators::idos::Idos| !calls("beta").is_empty();
     assert!(stage.idos().wait_for(asked, PATIENCE).await.is_ok(), "beta asks for itself");
@@ -42,8 +42,8 @@ async fn what_one_tenant_is_told_reaches_no_other_ones_idos() {
     forged(&stage, &shared.event_data()).await;
     assert!(calls("acme").is_empty());
 
-    // acme's own is heard
-    holder.tells_of(&shared);
+    // acme's own is heard: its grant says whose the copy is
+    stage.tells_of_somebodys("acme", &shared);
     holder.ends("approved").await;
     assert!(!calls("acme").is_empty());
     assert!(stage.fractal_refused().is_empty());
