@@ -1,4 +1,4 @@
-//! Files inside credentials: Ascii85 between `<~` and `~>`, `z` for four zero bytes (fact sheet §7.4). They are never
+//! Files inside credentials: Ascii85 between `<~` and `~>`, `z` for four zero bytes (idOS docs, SDK). They are never
 //! decoded as a whole: what is wanted is how large a file is and what its first bytes say that it is.
 
 /// First bytes that are looked at.

@@ -1,4 +1,4 @@
-//! The pinned contexts: what a member means, as a table (fact sheet §7.2). No context is ever loaded.
+//! The pinned contexts: what a member means, as a table (idOS SDK, `credentials`). No context is ever loaded.
 //!
 //! Pinned are the credential's own three and three of its subject: two of persons, one of a proof of personhood. idOS's
 //! public code has further ones (a second and a third version of the credential's, one for enhanced due diligence) of

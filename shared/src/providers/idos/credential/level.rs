@@ -1,4 +1,4 @@
-//! Levels (fact sheet §7.5): `basic` or `plus`, or `human` of a proof of personhood, then add-ons joined by `+`.
+//! Levels (idOS docs): `basic` or `plus`, or `human` of a proof of personhood, then add-ons joined by `+`.
 //!
 //! `plus` satisfies `basic`; `human` satisfies itself alone. Every add-on that was asked for must be there; one that a
 //! credential has beyond that takes nothing away, also if nobody here knows it. `idos` says in a request where the result

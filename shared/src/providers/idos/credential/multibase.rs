@@ -1,4 +1,4 @@
-//! Keys and signatures as multibase texts: `z` and base58btc (fact sheet §7.2).
+//! Keys and signatures as multibase texts: `z` and base58btc (idOS SDK, `credentials`).
 
 /// What stands before an Ed25519 key.
 const ED25519: [u8; 2] = [0xed, 0x01];

@@ -1,4 +1,4 @@
-//! `public_notes`: unencrypted, free text, usually JSON with a `status` (fact sheet §7.1). The issuer may change them later,
+//! `public_notes`: unencrypted, free text, usually JSON with a `status` (idOS docs, SDK). The issuer may change them later,
 //! and that is how a credential is revoked. A text that gives no status says nothing; a status that nobody here knows is
 //! never passed over, and neither is JSON that is not read: too long, too large, or with a member twice.
 

@@ -1,5 +1,5 @@
 //! Whose a credential is: one of the issuers that the connection accepts, by the key that its configuration pins. What a
-//! credential names is compared with what follows from the configuration; it is never fetched (fact sheet §7.2).
+//! credential names is compared with what follows from the configuration; it is never fetched (idOS SDK, `credentials`).
 
 use ring::signature::{ED25519, UnparsedPublicKey};
 

@@ -1,5 +1,5 @@
-//! The box that a copy is sealed in: nonce (24 bytes) ‖ tag (16) ‖ ciphertext, x25519-xsalsa20-poly1305 (fact sheet
-//! §5.1). The sender's key is new for every copy, so a box that opens proves only that nothing changed on the way: anyone
+//! The box that a copy is sealed in: nonce (24 bytes) ‖ tag (16) ‖ ciphertext, x25519-xsalsa20-poly1305 (idOS
+//! SDK). The sender's key is new for every copy, so a box that opens proves only that nothing changed on the way: anyone
 //! can make one for us.
 //!
 //! A box that does not open does not tell why: another recipient, another sender and a changed bit look alike.

@@ -1,7 +1,7 @@
 //! Who inserted a copy, and what a tenant makes of one that the person inserted.
 //!
 //! Sharing by the issuer is two facts of the node: the grant came about under a write grant, and the copy was signed by a
-//! key of that issuer. The node checks that key when a copy is written (fact sheet §7.1). Everything else, whatever word
+//! key of that issuer. The node checks that key when a copy is written (idOS schema). Everything else, whatever word
 //! the node has for it, counts as the person's own.
 
 use crate::domain::closed_list;
