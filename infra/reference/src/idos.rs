@@ -43,13 +43,15 @@ pub(crate) fn page() -> Result<Page, ReferenceError> {
 
 const HEARD: &str = "\
 1. Fractal's webhook `credential_shared`, proven on a connection with Fractal whose setting `idos_connection` names this one \
-([fractal](fractal.md#events)). It is about `credential/{id of our copy}`.
+([fractal](fractal.md#events)). It is about idOS's user, `user/{idos_human_id}`, where it names one, \
+and claims that our copy `credential/{credential_id}` exists; where it names none that can be read, it is about that copy.
 2. The list of all grants to us, read on at its end every ten minutes and once a day as a whole (`feed`), in which those are found that nobody announced.
 3. The schedule, for what changes unannounced: that a grant was taken back, that notes say `revoked`, that a date has passed.
 
-**Whose it is.** An event names neither our reference nor the verification provider's user. The node is asked whose copy it is; the \
-newest run that named that idOS user hears it. A copy of a user whom no run has named waits 15 minutes and is a stranger's then, or, with `unknown_subject: adopt`, becomes an onboarding of its own, called \
-`user/{user_id}`. A copy that the node does not show us yet, because an event is ahead of its view, waits in the same way.
+**Whose it is.** No event names our reference or the verification provider's user. The newest run that named the event's idOS user \
+(`subject.user_id` of its `start`) hears it; of an event that names a copy alone the node is asked whose it is. A copy of a user whom no run has named waits 15 minutes and is a stranger's then, or, with `unknown_subject: adopt`, becomes an onboarding of its own, called \
+`user/{user_id}`. Where an event is ahead of what the node shows us, a run of that user is looked at again a few times; a copy whose user \
+the node has to tell waits in the same way.
 ";
 
 const INSERTED: &str = "\

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::ReferenceError;
 use crate::cases::{self, ONBOARDING, REFERENCE, TENANT};
 use crate::pages::Page;
+use crate::staged::Staged;
 use crate::table::{code, table};
 
 /// Every action, in the order of the page.
@@ -218,6 +219,24 @@ fn acts(started: &Onboarding, approved: &Onboarding) -> Result<Vec<Example>, Ref
             &erased,
         )?,
     ])
+}
+
+/// A `start` for one provider: whose tenant and reference it is stands beside what the page is about. Each was taken by the
+/// gateway's reader and by the connection of the example.
+pub(crate) fn of_provider(mut request: Value) -> Result<String, ReferenceError> {
+    let members = request.as_object_mut().ok_or_else(|| cases::wrong("no object"))?;
+    members.extend(
+        [("action", "start"), ("tenant", TENANT), ("reference", REFERENCE)]
+            .map(|(name, value)| (name.to_owned(), json!(value))),
+    );
+    let refused = |refusal: Refusal| ReferenceError::Example("start", refusal.json().to_string());
+    Request::read(request.clone()).map_err(refused)?;
+    let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
+    let part = |name: &str| request.get(name).cloned().unwrap_or_default();
+    let mut subject = part("subject");
+    subject.as_object_mut().and_then(|subject| subject.remove("kind"));
+    Staged::of(text("connection"), &[])?.begun(subject, part("options"))?;
+    Ok(format!("A request:\n\n```json\n{request:#}\n```\n"))
 }
 
 /// Requests that the gateway's reader refuses, with its own words.

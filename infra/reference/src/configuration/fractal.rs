@@ -1,7 +1,11 @@
 //! What a connection with Fractal ID may say, by generation, and what an app may ask for.
 
+use serde_json::json;
+
 use super::{Member, asked, known, listed, rows};
 use crate::ReferenceError;
+use crate::staged::Staged;
+use crate::table::code;
 
 const CLASSIC_API: &[Member] = &[
     ["client_id", "a text", "must be there", "of the application in Fractal's dashboard"],
@@ -37,11 +41,11 @@ const SETTINGS: &[Member] = &[
     ],
     [
         "level",
-        "a level and add-ons joined by `+`",
+        "a [level](fractal.md#levels) and add-ons joined by `+`",
         "each `start` must name one",
         "what is asked for where a request does not say",
     ],
-    ["more_levels", "a list of names", "none", "levels or add-ons beside the documented ones"],
+    ["more_levels", "a list of names", "none", "levels or add-ons beside [the documented ones](fractal.md#levels)"],
     [
         "link_life",
         "a span",
@@ -105,8 +109,31 @@ const RELAY: &[Member] = &[[
     "whether a link also names the onboarding as the client's own user, as the relay's newer public code does",
 ]];
 
-const OPTIONS: &[[&str; 2]] =
-    &[["level", "a level and add-ons joined by `+`, such as `basic+liveness+idos`, instead of the connection's"]];
+const OPTIONS: &[[&str; 2]] = &[[
+    "level",
+    "a level and add-ons joined by `+` ([below](#levels)), such as `basic+liveness+idos`, instead of the connection's",
+]];
+
+/// What is checked of a person: exactly one of them is asked for.
+const LEVELS: &[&str] = &["uniqueness", "basic", "plus"];
+const ADD_ONS: &[&str] = &[
+    "liveness",
+    "selfie",
+    "sow",
+    "ssn",
+    "telegram",
+    "twitter",
+    "uniq",
+    "idos",
+    "wallet",
+    "wallet-ada",
+    "wallet-algo",
+    "wallet-btc",
+    "wallet-eth",
+    "wallet-kar",
+    "wallet-sol",
+    "wallet-substrate",
+];
 
 /// Where each table is tried on the reader.
 const TABLES: &[(&str, &str, &[Member])] = &[
@@ -154,10 +181,28 @@ pub(crate) fn start() -> Result<String, ReferenceError> {
     for [name, _] in OPTIONS {
         asked("fractal", "options", name)?;
     }
+    let stage = Staged::of("fractal", &[])?;
+    let levels = LEVELS.iter().map(|name| (*name).to_owned());
+    for level in levels.chain(ADD_ONS.iter().map(|name| format!("basic+{name}"))) {
+        stage.begun(json!({}), json!({"level": level}))?;
+    }
+    let example = json!({
+        "connection": "fractal", "channel": "link", "return_url": "https://app.example.com/done",
+        "subject": {"kind": "individual"}, "options": {"level": "basic+liveness+idos"},
+        "idempotency_key": "signup-8731-1",
+    });
+    let named = |names: &[&str]| names.iter().map(code).collect::<Vec<_>>().join(", ");
     Ok(format!(
         "## What `start` takes\n\nPersons only, `channel: link` only, with a `return_url`; nothing of `subject` is used beside its `kind`. It makes no \
          call: a run is our own, and is called `journey/{{onboarding}}.{{attempt}}.{{level}}` until the person has come back.\n\n\
-         `options`:\n\n{}\nA connection's settings: [configuration](configuration.md#fractal).\n",
+         `options`:\n\n{}\n{}\n\
+         ### Levels\n\nThe documented ones: exactly one level, and add-ons in any order, each once; \
+         `settings.more_levels` names others.\n\n\
+         Levels: {}. Add-ons: {}. `selfie` does not go with `uniqueness`; `liveness` is within it, so nothing more is \
+         asked for then.\n\nA connection's settings: [configuration](configuration.md#fractal).\n",
         rows(OPTIONS),
+        crate::invoke::of_provider(example)?,
+        named(LEVELS),
+        named(ADD_ONS),
     ))
 }

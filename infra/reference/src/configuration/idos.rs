@@ -3,9 +3,15 @@
 use std::collections::BTreeSet;
 
 use idv_gateway::providers::idos::reference as takes;
+use serde_json::json;
 
 use super::{Member, asked, known, listed, rows};
 use crate::ReferenceError;
+use crate::staged::Staged;
+use crate::table::{code, table};
+
+/// Somebody at idOS.
+const USER: &str = "7c0f8c7e-2b6c-4d5f-8f43-0a8a4c1d9e01";
 
 const API: &[Member] = &[
     [
@@ -33,7 +39,7 @@ const SETTINGS: &[Member] = &[
     ["issuers", "a list, below", "must be there", "whose credentials are accepted; keys are never fetched"],
     [
         "level",
-        "`basic` or `plus`, and add-ons joined by `+`",
+        "a [level](idos.md#levels) and add-ons joined by `+`",
         "basic",
         "what is asked for where a request does not say",
     ],
@@ -41,7 +47,7 @@ const SETTINGS: &[Member] = &[
         "user_shared",
         "`review`, `accept`, `refuse`",
         "review",
-        "what a good copy is worth that the person inserted and no issuer did ([why](idos.md#who-inserted-it)): a person of the tenant decides, it approves, or it rejects",
+        "what a good copy is worth that the person inserted and no issuer did ([why](idos.md#who-inserted-it)): a person of the tenant decides, it approves, or it rejects. `accept` needs the issuer's `signers`: a copy whose original none of them signed is reviewed",
     ],
     [
         "share_url",
@@ -70,8 +76,8 @@ const ISSUER: &[Member] = &[
     [
         "signers",
         "a list of Ed25519 public keys, hex",
-        "none: no copy counts as the issuer's own",
-        "the keys with which it signs the copies that it inserts (`issuer_auth_public_key`)",
+        "none: no copy counts as the issuer's own, and `user_shared: accept` approves none",
+        "the keys with which it signs the copies that it inserts and the originals (`issuer_auth_public_key`)",
     ],
 ];
 
@@ -80,8 +86,17 @@ const SUBJECT: &[[&str; 2]] = &[[
     "a UUID, the person's idOS user id. Without it nobody can be asked for: the run waits, until another is begun with it",
 ]];
 
-const OPTIONS: &[[&str; 2]] =
-    &[["level", "`basic` or `plus`, and add-ons joined by `+`, such as `plus+liveness`, instead of the connection's"]];
+const OPTIONS: &[[&str; 2]] = &[[
+    "level",
+    "a level and add-ons joined by `+` ([below](#levels)), such as `plus+liveness`, instead of the connection's",
+]];
+
+/// With what each answers for.
+const LEVELS: &[[&str; 2]] =
+    &[["basic", "by `basic` and `plus`"], ["plus", "by `plus`"], ["human", "by `human` alone, a proof of personhood"]];
+const ADD_ONS: &[&str] = &["liveness", "email", "phoneNumber"];
+/// Says where Fractal is to hand the result over; no credential has it.
+const REQUEST_ALONE: &str = "idos";
 
 /// The section of the page of the configuration.
 pub(super) fn section() -> Result<String, ReferenceError> {
@@ -108,13 +123,31 @@ pub(crate) fn start() -> Result<String, ReferenceError> {
             return Err(ReferenceError::Undescribed(format!("one of idos's {takes:?}")));
         }
     }
+    let stage = Staged::of("idos", &[])?;
+    let names = LEVELS.iter().map(|[name, _]| (*name).to_owned());
+    let add_ons = ADD_ONS.iter().chain([&REQUEST_ALONE]).map(|name| format!("basic+{name}"));
+    for level in names.chain(add_ons) {
+        stage.begun(json!({"user_id": USER}), json!({"level": level}))?;
+    }
+    let example = json!({
+        "connection": "idos", "channel": "sdk", "subject": {"kind": "individual", "user_id": USER},
+        "options": {"level": "plus+liveness"}, "idempotency_key": "share-8731-1",
+    });
     Ok(format!(
         "## What `start` takes\n\nPersons only. It makes no call: a run is our own, and is called \
          `share/{{onboarding}}.{{attempt}}.{{level}}`, with the user behind it. `channel: link` hands out `share_url` with \
          `onboarding_id`, `level` and `return_url` in its query; `channel: sdk` a token that is JSON of `grantee` and \
          `encryption_public_key` (our two public keys), `level` and `onboarding_id`, with which an app's own page lets the \
-         person share.\n\n`subject`:\n\n{}\n`options`:\n\n{}\nA connection's settings: [configuration](configuration.md#idos).\n",
+         person share.\n\n`subject`:\n\n{}\n`options`:\n\n{}\n{}\n\
+         ### Levels\n\nExactly one level, then add-ons in any order:\n\n{}\n\
+         Add-ons: {}. Each that is asked for must be there; one that a credential has beyond that takes nothing away. \
+         `{REQUEST_ALONE}` is taken, too, and left out: it says in a request to Fractal where the result goes, and no \
+         credential has it.\n\n\
+         A connection's settings: [configuration](configuration.md#idos).\n",
         rows(SUBJECT),
         rows(OPTIONS),
+        crate::invoke::of_provider(example)?,
+        table(&["asked for", "satisfied"], LEVELS.iter().map(|[name, what]| [code(name), (*what).to_owned()])),
+        ADD_ONS.iter().map(code).collect::<Vec<_>>().join(", "),
     ))
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{UNKNOWN, USER, event, nothing, row};
 use crate::cases::wrong;
-use crate::staged::{COMES_AGAIN, Staged, at_once, exchange_refusal};
+use crate::staged::{COMES_AGAIN, Staged, at_once, exchange_refusal, set};
 use crate::{EXAMPLE_CONFIGURATION, ReferenceError};
 
 const CONNECTION: &str = "fractal";
@@ -174,6 +174,10 @@ pub(super) fn events() -> Result<Vec<Vec<String>>, ReferenceError> {
         if name == "credential_shared" {
             let [_, subject, claim] = row(name, &told(&alone, &body)?).try_into().map_err(|_| wrong("no row"))?;
             rows.push(vec![format!("{} without `idos_connection`", crate::table::code(name)), subject, claim]);
+            let mut unnamed = body.clone();
+            set(&mut unnamed, "/data/idos_human_id", Value::Null)?;
+            let [_, subject, claim] = row(name, &told(&stage, &unnamed)?).try_into().map_err(|_| wrong("no row"))?;
+            rows.push(vec![format!("{} without `idos_human_id`", crate::table::code(name)), subject, claim]);
         }
     }
     Ok(rows)

@@ -3,6 +3,7 @@
 use data_encoding::HEXLOWER;
 use idv_gateway::domain::Resource;
 use idv_gateway::memory::http::{empty, json as answer};
+use idv_gateway::ports::Response;
 use idv_gateway::secret::Secret;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -30,13 +31,15 @@ pub(super) fn rows() -> Result<Vec<Vec<String>>, ReferenceError> {
     })?];
     for word in WORDS {
         let title = if word == UNKNOWN { "anything else".to_owned() } else { format!("`{word}`") };
-        rows.push(titled(&title, |name| meaning(name, word, Some("basic")))?);
+        rows.push(titled(&title, |name| meaning(name, word, || data(Some("basic"))))?);
     }
-    for (title, level) in [
-        ("`approved`, of another level than was asked for", Some("uniqueness")),
-        ("`approved`, and their data name no level", None),
-    ] {
-        rows.push(titled(title, |name| meaning(name, "approved", level))?);
+    let of_data: [(&str, fn() -> Response); 3] = [
+        ("`approved`, of another level than was asked for", || data(Some("uniqueness"))),
+        ("`approved`, and their data name no level", || data(None)),
+        ("`approved`, and our key may not read their data (403)", || empty(403)),
+    ];
+    for (title, answered) in of_data {
+        rows.push(titled(title, |name| meaning(name, "approved", answered))?);
     }
     for (title, names) in [
         ("a one-time token whose answer names another run", Names::Anothers),
@@ -59,8 +62,13 @@ fn titled(title: &str, cell: impl Fn(&str) -> Result<String, ReferenceError>) ->
     Ok(row)
 }
 
-/// Of a status, with data that name this level.
-fn meaning(name: &str, word: &'static str, level: Option<&'static str>) -> Result<String, ReferenceError> {
+/// Data that name this level.
+fn data(level: Option<&str>) -> Response {
+    answer(200, &json!({"review": {"levelName": level}}))
+}
+
+/// Of a status, where data are asked for this is answered.
+fn meaning(name: &str, word: &'static str, answered: fn() -> Response) -> Result<String, ReferenceError> {
     let stage = Staged::of(name, &[])?;
     let run = stage.begun(nothing(), json!({"level": "basic"}))?;
     if let Some(refused) = come(&stage, &run, &Names::Ours)? {
@@ -71,7 +79,7 @@ fn meaning(name: &str, word: &'static str, level: Option<&'static str>) -> Resul
         Ok(if asks("status") {
             answer(200, &json!({"status": word}))
         } else if asks("data") {
-            answer(200, &json!({"review": {"levelName": level}}))
+            answered()
         } else {
             empty(404)
         })

@@ -68,11 +68,13 @@ pub(super) fn rows() -> Result<Vec<Vec<String>>, ReferenceError> {
     let other_key = Copy { encryptor: BASE64.encode(&[9; 32]), ..good(issuer)? };
     let revoked = Copy { notes: json!({"status": "revoked"}), ..good(issuer)? };
     let throw_away = Copy { signer: "00".repeat(32), ..good(issuer)? };
+    let no_original = Copy { original: false, ..good("user")? };
     let ten_years = Duration::from_secs(3660 * 24 * 3600);
     let rows = [
         ("none yet", Case::of(Vec::new())),
         ("good, the issuer inserted it", Case::of(vec![good(issuer)?])),
         ("good, the person inserted it", Case::of(vec![good("user")?])),
+        ("good, the person inserted it, and the issuer signed no original of it", Case::of(vec![no_original])),
         ("good, a write grant, but a key that is none of `signers`", Case::of(vec![throw_away])),
         ("fields of different forms swapped, the person inserted it", Case::of(vec![maker.copy(1, SWAPPED, "user")?])),
         (
@@ -202,6 +204,7 @@ impl Maker {
             encryptor: BASE64.encode(PublicKey::from(&self.encryptor).as_bytes()),
             signer: SIGNER.to_owned(),
             inserter,
+            original: true,
             notes: json!({"status": "approved", "level": "plus+liveness"}),
         })
     }

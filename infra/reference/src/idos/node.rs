@@ -27,6 +27,8 @@ pub(super) struct Copy {
     pub(super) signer: String,
     /// `user` or `delegated_write_grant`.
     pub(super) inserter: &'static str,
+    /// Whether the node has an original of it that the issuer signed.
+    pub(super) original: bool,
     /// Of the original, in the clear.
     pub(super) notes: Value,
 }
@@ -73,9 +75,12 @@ fn called(asked: &Value, copies: &[Copy]) -> Value {
         return rows(&columns, copies.iter().map(row).collect());
     }
     if names(b"get_credentials_shared_by_user") {
-        // each has an original by the issuer who is asked for
+        // originals by the issuer who is asked for
         let row = |copy: &Copy| json!([copy.id, USER, copy.notes.to_string(), copy.id]);
-        return rows(&["id", "user_id", "public_notes", "original_id"], copies.iter().map(row).collect());
+        return rows(
+            &["id", "user_id", "public_notes", "original_id"],
+            copies.iter().filter(|copy| copy.original).map(row).collect(),
+        );
     }
     // arguments are binary: a UUID is its sixteen bytes
     let wanted = copies.iter().find(|copy| {
