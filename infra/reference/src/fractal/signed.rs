@@ -16,6 +16,9 @@ use crate::{EXAMPLE_CONFIGURATION, ReferenceError};
 const CONNECTIONS: [&str; 2] = ["fractal-verifier", "fractal-relay"];
 const WORDS: [&str; 4] = ["pending", "approved", "rejected", UNKNOWN];
 
+/// Makes an answer about a person's data.
+type Answered = fn() -> Response;
+
 /// What a one-time token's answer says of the run.
 enum Names {
     Ours,
@@ -33,7 +36,7 @@ pub(super) fn rows() -> Result<Vec<Vec<String>>, ReferenceError> {
         let title = if word == UNKNOWN { "anything else".to_owned() } else { format!("`{word}`") };
         rows.push(titled(&title, |name| meaning(name, word, || data(Some("basic"))))?);
     }
-    let of_data: [(&str, fn() -> Response); 3] = [
+    let of_data: [(&str, Answered); 3] = [
         ("`approved`, of another level than was asked for", || data(Some("uniqueness"))),
         ("`approved`, and their data name no level", || data(None)),
         ("`approved`, and our key may not read their data (403)", || empty(403)),
@@ -68,7 +71,7 @@ fn data(level: Option<&str>) -> Response {
 }
 
 /// Of a status, where data are asked for this is answered.
-fn meaning(name: &str, word: &'static str, answered: fn() -> Response) -> Result<String, ReferenceError> {
+fn meaning(name: &str, word: &'static str, answered: Answered) -> Result<String, ReferenceError> {
     let stage = Staged::of(name, &[])?;
     let run = stage.begun(nothing(), json!({"level": "basic"}))?;
     if let Some(refused) = come(&stage, &run, &Names::Ours)? {
