@@ -33,7 +33,7 @@ const COPIES: usize = 16;
 const UNREAD: usize = 24;
 /// Copies that cannot be read now; after so many the node is not asked for more.
 const FAILURES: usize = 2;
-/// Contents that one process holds at a time: one may have 28 MiB, and a function has 256.
+/// Contents that one process holds at a time: one may have 28 MiB, and a function has 384.
 static CONTENTS: Semaphore = Semaphore::const_new(2);
 /// With less time than this no content is begun to be read.
 const ENOUGH: Duration = Duration::from_secs(1);
