@@ -1,7 +1,7 @@
 //! The providers: one folder and one line in [`PROVIDERS`] each.
 //!
 //! A folder implements [`Account`] with what stands beside it here: [`answer`] reads what a provider answers into the
-//! closed list of `ProviderError`, [`token`] keeps an OAuth2 access token. Facts about a provider carry their source:
+//! closed list of `ProviderError`, [`token`] keeps an OAuth2 access token, [`session`] one that all functions share. Facts about a provider carry their source:
 //! the provider's own documentation by topic, or "assumed" where nothing was found; what is assumed is configurable.
 
 mod answer;
@@ -11,6 +11,7 @@ pub mod idos;
 pub mod intergiro;
 pub mod ondato;
 pub mod onfido;
+mod session;
 mod text;
 mod token;
 

@@ -1,5 +1,6 @@
 //! What a connection with Fractal ID may say, by generation, and what an app may ask for.
 
+use idv_gateway::providers::fractal::reference::{ADD_ONS, LEVELS};
 use serde_json::json;
 
 use super::{Member, asked, known, listed, rows};
@@ -113,27 +114,6 @@ const OPTIONS: &[[&str; 2]] = &[[
     "level",
     "a level and add-ons joined by `+` ([below](#levels)), such as `basic+liveness+idos`, instead of the connection's",
 ]];
-
-/// What is checked of a person: exactly one of them is asked for.
-const LEVELS: &[&str] = &["uniqueness", "basic", "plus"];
-const ADD_ONS: &[&str] = &[
-    "liveness",
-    "selfie",
-    "sow",
-    "ssn",
-    "telegram",
-    "twitter",
-    "uniq",
-    "idos",
-    "wallet",
-    "wallet-ada",
-    "wallet-algo",
-    "wallet-btc",
-    "wallet-eth",
-    "wallet-kar",
-    "wallet-sol",
-    "wallet-substrate",
-];
 
 /// Where each table is tried on the reader.
 const TABLES: &[(&str, &str, &[Member])] = &[

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 /// What is checked of a person; exactly one of them stands in what is asked for.
-const LEVELS: [&str; 3] = ["uniqueness", "basic", "plus"];
+pub(super) const LEVELS: [&str; 3] = ["uniqueness", "basic", "plus"];
 /// What may be asked for beside a level.
-const ADD_ONS: [&str; 16] = [
+pub(super) const ADD_ONS: [&str; 16] = [
     "liveness",
     "selfie",
     "sow",

@@ -35,6 +35,8 @@ mod classic;
 mod id;
 mod jws;
 mod level;
+#[cfg(feature = "schema")]
+pub mod reference;
 mod room;
 mod settings;
 mod specification;

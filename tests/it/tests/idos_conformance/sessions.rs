@@ -242,7 +242,7 @@ async fn no_sign_in_is_begun_when_time_is_nearly_over() {
         let http = Ending { http: bench.reach().http, left: Duration::from_millis(millis) };
         look_at(&*account, Reach { http: &http, ..bench.reach() }, &user()).await
     };
-    assert_eq!(within(2_900).await, Err(ProviderError::Unavailable("too little time is left to sign in")));
+    assert_eq!(within(2_900).await, Err(ProviderError::Unavailable("too little time is left to renew the login")));
     assert_eq!(bench.lines().len(), 0);
     assert_eq!(within(3_000).await, Ok(()), "the right was not taken");
     assert_eq!(within(999).await, Err(ProviderError::Unavailable("too little time is left to read a copy")));
